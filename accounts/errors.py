@@ -1,0 +1,44 @@
+"""What can go wrong, in the form every floor uses."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class DomainError(Exception):
+    """A rule of the clinic said no.
+
+    `code` is stable and made for programs; `sentence` is made for the person who reads it. `field` names
+    the form field the sentence belongs to, if there is one. Pages show it beside what was typed, the API
+    answers it with `status`.
+    """
+
+    code: str = "refused"
+    sentence: str | Promise = _("That could not be done.")
+    field: str | None = None
+    status: int = 409
+
+    def __init__(self, sentence: str | Promise | None = None, *, field: str | None = None) -> None:
+        if sentence is not None:
+            self.sentence = sentence
+        if field is not None:
+            self.field = field
+        super().__init__(self.code)
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+class NotPermitted(DomainError):
+    """Somebody tried what their role does not allow."""
+
+    code = "not_permitted"
+    sentence = _("You are not allowed to do that.")
+    status = 403
+
+
+class TooManyAttempts(DomainError):
+    """Somebody tried the same thing too often."""
+
+    code = "too_many_attempts"
+    sentence = _("Too many attempts. Please wait a few minutes and try again.")
+    status = 429

@@ -1,0 +1,10 @@
+"""Every URL of Frontdesk, by app."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("", include("scheduling.urls")),
+]

@@ -1,0 +1,15 @@
+"""The events of the ground floor. Sent inside the transaction that caused them."""
+
+from django.dispatch import Signal
+
+appointment_changed = Signal()
+"""An appointment was made or changed its state.
+Arguments: appointment (Appointment), previous (AppointmentStatus or None), actor (Actor), message (str, staff's
+words to the patient, often empty)."""
+
+slot_changed = Signal()
+"""Seats of a slot were taken or came free, or the slot was added, opened, closed or removed.
+Arguments: doctor_id (int), slot_ids (list of int), what (held, booked, freed, added, removed, opened, closed)."""
+
+waitlist_offered = Signal()
+"""Somebody on the waitlist was offered a seat. Arguments: entry (WaitlistEntry), actor (Actor)."""
