@@ -1,6 +1,8 @@
 """The ground floor of the house."""
 
 from django.apps import AppConfig
+from django.core import checks
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +11,10 @@ class SchedulingConfig(AppConfig):
 
     name = "scheduling"
     verbose_name = _("Scheduling")
+
+    def ready(self) -> None:
+        """Keep the database's own guards in place."""
+        from scheduling import database_guards
+
+        post_migrate.connect(database_guards.install_after_migrate, sender=self)
+        checks.register(database_guards.check_guards, checks.Tags.database)
