@@ -1,0 +1,1 @@
+"""What the tests stand on: throw-away servers, settings, threads. Imported by tests only."""

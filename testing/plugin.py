@@ -1,0 +1,59 @@
+"""Chooses the database of a test run, before Django reads its settings.
+
+`pytest` runs on the embedded database, `pytest --database=postgres` on a throw-away PostgreSQL, or on the
+one that TEST_DATABASE_URL names.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from testing.environment import DATABASE_VARIABLE
+from testing.postgres import NoPostgres, PostgresServer
+
+_servers: list[PostgresServer] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --database."""
+    parser.addoption("--database", choices=["sqlite", "postgres"], default="sqlite", help="which database to test on")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Start PostgreSQL when it is asked for; pytest-xdist's workers find it in their environment."""
+    if early_config.known_args_namespace.database != "postgres":
+        os.environ.pop(DATABASE_VARIABLE, None)
+        return
+    if DATABASE_VARIABLE in os.environ:
+        return
+    given = os.environ.get("TEST_DATABASE_URL")
+    try:
+        os.environ[DATABASE_VARIABLE] = given or _start().url
+    except NoPostgres as missing:
+        raise pytest.UsageError(str(missing)) from missing
+
+
+def _start() -> PostgresServer:
+    server = PostgresServer()
+    _servers.append(server)
+    return server.start()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """End what this process started."""
+    while _servers:
+        _servers.pop().remove()
+        os.environ.pop(DATABASE_VARIABLE, None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the other database's run shows."""
+    unfit = "postgres" if config.getoption("database") == "sqlite" else "sqlite_only"
+    left_out = [item for item in items if item.get_closest_marker(unfit)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker(unfit)]

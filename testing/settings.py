@@ -1,0 +1,22 @@
+"""The settings, as tests use them: a clean environment, a cheap password hash, files in a throw-away folder."""
+
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+
+from testing.environment import prepare
+
+prepare()
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import DATABASE_URL, DATABASES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SCRATCH = Path(tempfile.mkdtemp(prefix="frontdesk-test-"))
+atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
+MEDIA_ROOT = SCRATCH / "media"
+
+if not DATABASE_URL:
+    # A file, not memory: threads need connections of their own, as they have in life.
+    DATABASES["default"]["TEST"] = {"NAME": str(SCRATCH / "test.sqlite3")}
