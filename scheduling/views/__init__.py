@@ -1,1 +1,1 @@
-"""The pages of the ground floor, by subject."""
+"""The patients' pages, by subject. Views are thin: they read a request, call a service or a selector, and answer."""

@@ -1,0 +1,64 @@
+"""What every page behind a secret link begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+
+from scheduling.models import Appointment
+from scheduling.selectors.appointments import by_secret
+
+AppointmentView = Callable[..., HttpResponse]
+
+
+def with_appointment(moved_to: str = "scheduling:appointment") -> Callable[[AppointmentView], AppointmentView]:
+    """Hand a view the appointment behind its secret.
+
+    Unknown and expired links get a page of their own, and the old link of a moved appointment leads to the page
+    `moved_to` of its successor; none of them reaches the view. Every answer is kept out of caches and indexes.
+    """
+
+    def decorate(view: AppointmentView) -> AppointmentView:
+        @wraps(view)
+        def guarded(request: HttpRequest, secret: str, **kwargs: Any) -> HttpResponse:
+            return keep_private(_answer(view, moved_to, request, secret, kwargs))
+
+        return guarded
+
+    return decorate
+
+
+def _answer(
+    view: AppointmentView, moved_to: str, request: HttpRequest, secret: str, kwargs: dict[str, Any]
+) -> HttpResponse:
+    appointment = by_secret(secret)
+    if appointment is None:
+        return render(request, "scheduling/appointment/link_unknown.html", status=404)
+    if link_has_expired(appointment):
+        return render(request, "scheduling/appointment/link_expired.html", {"appointment": appointment}, status=410)
+    if appointment.successor is not None:
+        return redirect(moved_to, secret=appointment.successor.secret)
+    return view(request, appointment, **kwargs)
+
+
+def link_has_expired(appointment: Appointment) -> bool:
+    """Whether the link in a patient's hands is too old to be trusted."""
+    return appointment.secret_expires_at is not None and appointment.secret_expires_at <= timezone.now()
+
+
+def keep_private(response: HttpResponse) -> HttpResponse:
+    """Keep a page that a secret opens out of caches, search engines and the Referer header of other sites.
+
+    `same-origin` and not `no-referrer`: with the latter, browsers send forms with `Origin: null`, which our own
+    protection against forged requests refuses.
+    """
+    add_never_cache_headers(response)
+    response["Referrer-Policy"] = "same-origin"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
