@@ -19,9 +19,11 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 # --- Who and where we are -------------------------------------------------------------------
 DEBUG: bool = env.bool("DEBUG", default=False)
+CLINIC_NAME: str = env.str("CLINIC_NAME", default="Frontdesk Clinic")
 DATABASE_URL: str = env.str("DATABASE_URL", default="")
 REDIS_URL: str = env.str("REDIS_URL", default="")
 EMBEDDED: bool = env.bool("FRONTDESK_EMBEDDED", default=False)  # bin/run sets it
+CLINIC_NAME: str = env.str("CLINIC_NAME", default="Frontdesk Clinic")  # above the door, in messages
 BASE_URL: str = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 BEHIND_HTTPS: bool = BASE_URL.startswith("https://")
