@@ -19,7 +19,6 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 # --- Who and where we are -------------------------------------------------------------------
 DEBUG: bool = env.bool("DEBUG", default=False)
-CLINIC_NAME: str = env.str("CLINIC_NAME", default="Frontdesk Clinic")
 DATABASE_URL: str = env.str("DATABASE_URL", default="")
 REDIS_URL: str = env.str("REDIS_URL", default="")
 EMBEDDED: bool = env.bool("FRONTDESK_EMBEDDED", default=False)  # bin/run sets it
