@@ -6,14 +6,13 @@ one that TEST_DATABASE_URL names.
 
 from __future__ import annotations
 
+import atexit
 import os
 
 import pytest
 
 from testing.environment import DATABASE_VARIABLE
 from testing.postgres import NoPostgres, PostgresServer
-
-_servers: list[PostgresServer] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,16 +37,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def _start() -> PostgresServer:
     server = PostgresServer()
-    _servers.append(server)
+    atexit.register(server.remove)  # pytest's own hooks do not run when collecting fails early
     return server.start()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
-    """End what this process started."""
-    while _servers:
-        _servers.pop().remove()
-        os.environ.pop(DATABASE_VARIABLE, None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
