@@ -4,31 +4,39 @@
 `config/checks.py` with an id and a hint, never by a traceback at import.
 """
 
+import os
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config.environment import Environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = BASE_DIR / "var"  # the embedded database, uploads and the development key
 
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+environ.Env.read_env(BASE_DIR / ".env")  # what the process has in its environment goes before it
+env = Environment(os.environ)
 
 # --- Who and where we are -------------------------------------------------------------------
-DEBUG: bool = env.bool("DEBUG", default=False)
-DATABASE_URL: str = env.str("DATABASE_URL", default="")
-REDIS_URL: str = env.str("REDIS_URL", default="")
-EMBEDDED: bool = env.bool("FRONTDESK_EMBEDDED", default=False)  # bin/run sets it
-CLINIC_NAME: str = env.str("CLINIC_NAME", default="Frontdesk Clinic")  # above the door, in messages
-BASE_URL: str = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+DEBUG: bool = env.flag("DEBUG")
+DATABASE_URL: str = env.text("DATABASE_URL")
+REDIS_URL: str = env.redis("REDIS_URL")
+EMBEDDED: bool = env.flag("FRONTDESK_EMBEDDED")  # bin/run sets it: one process serves everything
+PORT: int = env.number("PORT", 8000)
+CLINIC_NAME: str = env.text("CLINIC_NAME", "Frontdesk Clinic")  # above the door, in messages
+BASE_URL: str = env.text("BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+ALLOWED_HOSTS: list[str] = env.listing("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 BEHIND_HTTPS: bool = BASE_URL.startswith("https://")
-CSRF_TRUSTED_ORIGINS = [BASE_URL]
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if "://" in BASE_URL else []
 
-SECRET_KEY: str = env.str("SECRET_KEY", default="")
+SECRET_KEY: str = env.text("SECRET_KEY")
+DEVELOPMENT_KEY_FILE = STATE_DIR / "secret_key"  # bin/run makes it; it never serves a real clinic
+if not SECRET_KEY and not DATABASE_URL and not BEHIND_HTTPS and DEVELOPMENT_KEY_FILE.exists():
+    SECRET_KEY = DEVELOPMENT_KEY_FILE.read_text().strip()
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is not set. bin/run makes one for the embedded default; in production put a "
@@ -100,13 +108,14 @@ TEMPLATES = [
 
 # --- Database -------------------------------------------------------------------------------
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-DATABASE_POOL: bool = env.bool("DATABASE_POOL", default=False)  # web processes only: a pool does not survive a fork
+DATABASE_POOL: bool = env.flag("DATABASE_POOL")  # web processes only: a pool does not survive a fork
+DATABASE_POOL_SIZE: int = env.number("DATABASE_POOL_SIZE", 8, at_least=2)
 
 if DATABASE_URL:
-    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+    DATABASES: dict[str, dict[str, Any]] = {"default": env.database("DATABASE_URL")}
     DATABASES["default"].setdefault("OPTIONS", {})
     if DATABASE_POOL:
-        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": env.int("DATABASE_POOL_SIZE", default=8)}
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": DATABASE_POOL_SIZE}
     else:
         DATABASES["default"]["CONN_MAX_AGE"] = 60
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -114,7 +123,7 @@ else:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": env.str("SQLITE_PATH", default=str(STATE_DIR / "frontdesk.sqlite3")),
+            "NAME": env.text("SQLITE_PATH", str(STATE_DIR / "frontdesk.sqlite3")),
             "CONN_MAX_AGE": None,
             "OPTIONS": {
                 # IMMEDIATE: a writer waits at BEGIN, never fails half way through; WAL: readers never wait.
@@ -156,14 +165,14 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = BEHIND_HTTPS
 CSRF_COOKIE_SECURE = BEHIND_HTTPS
-STAFF_IDLE_SECONDS: int = env.int("STAFF_IDLE_SECONDS", default=15 * 60)
+STAFF_IDLE_SECONDS: int = env.number("STAFF_IDLE_SECONDS", 15 * 60)
 
 # --- Languages and time ---------------------------------------------------------------------
 USE_TZ = True
 TIME_ZONE = "UTC"  # storage and computation; what people see is in their clinic's zone
-DEFAULT_TIME_ZONE: str = env.str("DEFAULT_TIME_ZONE", default="Europe/London")
-DEFAULT_CURRENCY: str = env.str("DEFAULT_CURRENCY", default="GBP")
-PHONENUMBER_DEFAULT_REGION: str = env.str("DEFAULT_PHONE_REGION", default="GB")
+DEFAULT_TIME_ZONE: str = env.text("DEFAULT_TIME_ZONE", "Europe/London")
+DEFAULT_CURRENCY: str = env.text("DEFAULT_CURRENCY", "GBP")
+PHONENUMBER_DEFAULT_REGION: str = env.text("DEFAULT_PHONE_REGION", "GB")
 PHONENUMBER_DB_FORMAT = "E164"
 USE_I18N = True
 LANGUAGE_CODE = "en"
@@ -173,21 +182,29 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 # --- Files ----------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
+if EMBEDDED or DEBUG:
+    STATIC_ROOT = None
+    WHITENOISE_USE_FINDERS = True  # straight from the apps: nobody has to collect anything
+else:
+    STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+    # The name carries a hash of the content, so browsers may keep the file for ever.
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
 MEDIA_URL = "media/"
-MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(STATE_DIR / "media"))
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(STATE_DIR / "media")))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # --- Messages -------------------------------------------------------------------------------
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
+vars().update(env.mail("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Frontdesk <frontdesk@localhost>")
-TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", default="")
-TWILIO_AUTH_TOKEN: str = env.str("TWILIO_AUTH_TOKEN", default="")
-TWILIO_PHONE_NUMBER: str = env.str("TWILIO_PHONE_NUMBER", default="")
-TWILIO_API_BASE: str = env.str("TWILIO_API_BASE", default="")
+DEFAULT_FROM_EMAIL: str = env.text("DEFAULT_FROM_EMAIL", "Frontdesk <frontdesk@localhost>")
+TWILIO_ACCOUNT_SID: str = env.text("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN: str = env.text("TWILIO_AUTH_TOKEN")
+TWILIO_PHONE_NUMBER: str = env.text("TWILIO_PHONE_NUMBER")
+TWILIO_API_BASE: str = env.text("TWILIO_API_BASE")
 
 # --- Hardening ------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = BEHIND_HTTPS
@@ -213,10 +230,14 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOG_LEVEL: str = env.choice("LOG_LEVEL", "WARNING" if EMBEDDED else "INFO", LOG_LEVELS)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
+
+ENVIRONMENT_PROBLEMS = env.problems

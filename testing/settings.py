@@ -10,8 +10,10 @@ from testing.environment import prepare
 prepare()
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import DATABASE_URL, DATABASES  # noqa: E402
+from config.settings import DATABASE_URL, DATABASES, STORAGES  # noqa: E402
 
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # nobody collects files for a test
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SCRATCH = Path(tempfile.mkdtemp(prefix="frontdesk-test-"))
 atexit.register(shutil.rmtree, SCRATCH, ignore_errors=True)
