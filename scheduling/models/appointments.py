@@ -50,6 +50,11 @@ class Hold(models.Model):
         verbose_name = _("hold")
         verbose_name_plural = _("holds")
         ordering = ["expires_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slot", "holder"], condition=~models.Q(holder=""), name="one_hold_per_slot_and_holder"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.slot_id} -{self.expires_at:%H:%M:%S}"
@@ -91,8 +96,14 @@ class Appointment(models.Model):
 
     secret = models.CharField(_("secret of the link"), max_length=32, unique=True, default=new_secret, editable=False)
     secret_expires_at = models.DateTimeField(_("link valid until"), null=True, editable=False)
-    hold_token = models.CharField(
-        _("hold it came from"), max_length=32, unique=True, null=True, blank=True, editable=False
+    booking_key = models.CharField(
+        _("what made it, once"),
+        max_length=120,
+        unique=True,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The token of the hold it came from, or the key a client sent: a retry finds the same booking."),
     )
     booked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -54,9 +54,7 @@ class Location(models.Model):
     pending_minutes = models.PositiveIntegerField(
         _("minutes to confirm a booking"), default=5, validators=[MinValueValidator(1)]
     )
-    lead_minutes = models.PositiveIntegerField(
-        _("minutes before the start when online booking ends"), default=0
-    )
+    lead_minutes = models.PositiveIntegerField(_("minutes before the start when online booking ends"), default=0)
     cancel_notice_minutes = models.PositiveIntegerField(
         _("minutes of notice to cancel or move online"),
         default=120,

@@ -1,0 +1,1 @@
+"""Reads of the ground floor that are more than one line."""

@@ -1,0 +1,79 @@
+"""Finding appointments."""
+
+from __future__ import annotations
+
+import re
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from phonenumber_field.phonenumber import to_python
+
+from accounts.models import User
+from scheduling.models import Appointment, Patient
+from scheduling.states import ACTIVE
+
+_APPOINTMENT_NUMBER = re.compile(r"^\s*APT[-\s]?(\d{4})[-\s]?0*(\d{1,12})\s*$", re.IGNORECASE)
+_PATIENT_NUMBER = re.compile(r"^\s*PAT[-\s]?0*(\d{1,12})\s*$", re.IGNORECASE)
+
+
+def with_everything() -> QuerySet[Appointment]:
+    """Appointments with all that pages show of them, in one query."""
+    return Appointment.objects.select_related("patient", "doctor__specialty", "location", "slot", "successor")
+
+
+def by_secret(secret: str) -> Appointment | None:
+    """The appointment behind a secret link."""
+    return None if "\x00" in secret else with_everything().filter(secret=secret).first()
+
+
+def by_number(number: str) -> Appointment | None:
+    """The appointment with a reference such as `APT-2026-000123`, however it is typed."""
+    match = _APPOINTMENT_NUMBER.match(number)
+    if match is None:
+        return None
+    year, key = int(match[1]), int(match[2])
+    return with_everything().filter(pk=key, created_at__year=year).first()
+
+
+def patient_by_number(number: str) -> Patient | None:
+    """The patient with a number such as `PAT-000042`, however it is typed."""
+    match = _PATIENT_NUMBER.match(number)
+    return Patient.objects.filter(pk=int(match[1])).first() if match else None
+
+
+def find_for_contact(*, number: str, contact: str) -> Appointment | None:
+    """The appointment with that reference, if `contact` is the phone or e-mail address on its patient's record."""
+    appointment = by_number(number)
+    if appointment is None or not is_contact_of(appointment.patient, contact):
+        return None
+    return appointment
+
+
+def is_contact_of(patient: Patient, contact: str) -> bool:
+    """Whether a phone number or e-mail address, however typed, is the patient's."""
+    contact = contact.strip()
+    if "@" in contact:
+        return bool(patient.email) and patient.email.lower() == contact.lower()
+    number = to_python(contact)
+    return bool(patient.phone) and number is not None and number.is_valid() and number == patient.phone
+
+
+def upcoming_for_email(email: str) -> QuerySet[Appointment]:
+    """Coming visits of the patients with that e-mail address."""
+    return _coming(with_everything().filter(patient__email__iexact=email.strip()))
+
+
+def upcoming_of(user: User) -> QuerySet[Appointment]:
+    """Coming visits of the patients somebody looks after, next first."""
+    return _coming(with_everything().filter(patient__user=user))
+
+
+def past_of(user: User) -> QuerySet[Appointment]:
+    """What is over of the visits of the patients somebody looks after, latest first."""
+    over = ~Q(status__in=ACTIVE) | Q(ends_at__lte=timezone.now())
+    return with_everything().filter(over, patient__user=user).order_by("-starts_at", "-pk")
+
+
+def _coming(appointments: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    still = Q(ends_at__gt=timezone.now()) | Q(ends_at__isnull=True)
+    return appointments.filter(still, status__in=ACTIVE).order_by("starts_at", "pk")

@@ -1,0 +1,79 @@
+"""Keeping a seat for somebody while they fill in the form."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.actors import Actor
+from scheduling.errors import HoldExpired, HoldProlongedTooOften, SlotTaken
+from scheduling.models import Hold, Slot
+from scheduling.services import seats
+
+MOST_EXTENSIONS = 12
+"""How often one hold can be prolonged (WCAG 2.2.1 asks for at least ten times)."""
+
+
+def hold_seat(*, slot_id: int, holder: str, actor: Actor, minutes: int | None = None) -> Hold:
+    """Keep one seat of a slot for `holder` for `minutes`, or as long as the location says.
+
+    The same holder asking again for the same slot gets the hold they have. Costs five statements, the transaction's
+    own two among them; somebody who comes too late is answered after one. Raises SlotUnknown, SlotClosed, SlotPast,
+    SlotTaken.
+    """
+    at_hand = seats.read_bookable_slot(slot_id=slot_id, actor=actor, holder=holder)
+    if at_hand.own_hold:
+        return Hold.objects.select_related("slot__doctor", "slot__location").get(token=at_hand.own_hold)
+    slot = at_hand.slot
+    keep = timedelta(minutes=minutes or slot.location.hold_minutes)
+    try:
+        with transaction.atomic():
+            seats.take_seat(slot)
+            hold = Hold.objects.create(slot=slot, holder=holder, user=actor.user, expires_at=timezone.now() + keep)
+            seats.announce(slot.pk, slot.doctor_id, "held")
+    except (IntegrityError, SlotTaken):  # the same holder pressed twice at one moment: both mean one hold
+        return _own_hold(slot, holder)
+    return hold
+
+
+def _own_hold(slot: Slot, holder: str) -> Hold:
+    hold = Hold.objects.filter(slot=slot, holder=holder, expires_at__gt=timezone.now()).first()
+    if hold is None:
+        raise SlotTaken
+    return hold
+
+
+def extend_hold(*, token: str, actor: Actor) -> Hold:  # noqa: ARG001 - every write names its actor
+    """Keep the seat for the location's full time again. Raises HoldExpired, HoldProlongedTooOften."""
+    hold = Hold.objects.select_related("slot__location", "slot__doctor").filter(token=token).first()
+    if hold is None:
+        raise HoldExpired
+    now = timezone.now()
+    live = Hold.objects.filter(pk=hold.pk, expires_at__gt=now)
+    until = now + timedelta(minutes=hold.slot.location.hold_minutes)
+    if not live.filter(extensions__lt=MOST_EXTENSIONS).update(expires_at=until, extensions=F("extensions") + 1):
+        raise HoldProlongedTooOften if live.exists() else HoldExpired
+    hold.expires_at = until
+    hold.extensions += 1
+    return hold
+
+
+def release_hold(*, token: str, actor: Actor) -> None:  # noqa: ARG001 - every write names its actor
+    """Give a held seat back. Releasing twice, or what ran out, is harmless."""
+    hold = Hold.objects.select_related("slot").filter(token=token).first()
+    if hold is None:
+        return
+    with transaction.atomic():
+        seats.lock_slots([hold.slot_id])
+        if consume_hold(hold):
+            seats.give_back_seat(hold.slot_id)
+            seats.announce(hold.slot_id, hold.slot.doctor_id, "freed")
+
+
+def consume_hold(hold: Hold) -> bool:
+    """Remove a hold; whether this call was the one that did. Of two callers, one is."""
+    removed, _per_model = Hold.objects.filter(pk=hold.pk).delete()
+    return removed == 1

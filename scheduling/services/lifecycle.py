@@ -1,0 +1,174 @@
+"""The life of an appointment after it was booked: one function per step.
+
+Each step is harmless to repeat: asked for the state it already has, an appointment is simply returned. Patients act
+within the clinic's notice rule; staff always.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actors import Actor
+from accounts.audit import recorded
+from scheduling.errors import AppointmentUnknown, TooLate, WrongState
+from scheduling.models import Appointment
+from scheduling.selectors.seats import overdue_holds, overdue_pending
+from scheduling.services import offers, seats
+from scheduling.services.transitions import change_status
+from scheduling.states import UPCOMING, AppointmentStatus
+
+
+def read_appointment(appointment_id: int) -> Appointment:
+    """The appointment with all that its rules need, in one query. Raises AppointmentUnknown."""
+    appointment = (
+        Appointment.objects.select_related("patient", "doctor", "location", "slot", "successor")
+        .filter(pk=appointment_id)
+        .first()
+    )
+    if appointment is None:
+        raise AppointmentUnknown
+    return appointment
+
+
+def confirm_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
+    """Confirm a pending appointment before it runs out. Raises WrongState when it is too late for that."""
+    appointment = read_appointment(appointment_id)
+    if appointment.status == AppointmentStatus.CONFIRMED:
+        return appointment
+    if appointment.expires_at is not None and appointment.expires_at <= timezone.now():
+        raise WrongState(_("The time to confirm this appointment has run out."), status_now=appointment.status)
+    with recorded(actor, "appointment.confirm"):
+        return change_status(appointment, AppointmentStatus.CONFIRMED, actor=actor, expires_at=None)
+
+
+def confirm_attendance(*, appointment_id: int, actor: Actor) -> Appointment:
+    """Note that the patient says they will come. Raises WrongState unless the visit is still to come."""
+    appointment = read_appointment(appointment_id)
+    if appointment.status != AppointmentStatus.CONFIRMED:
+        raise WrongState(status_now=appointment.status)
+    if appointment.attendance_confirmed_at is None:
+        with recorded(actor, "appointment.confirm_attendance"):
+            appointment.attendance_confirmed_at = timezone.now()
+            Appointment.objects.filter(pk=appointment.pk, status=AppointmentStatus.CONFIRMED).update(
+                attendance_confirmed_at=appointment.attendance_confirmed_at
+            )
+    return appointment
+
+
+def cancel_appointment(*, appointment_id: int, actor: Actor, message: str = "") -> Appointment:
+    """Cancel a visit and give its seat back, to the first on the waitlist if somebody waits for it.
+
+    `message` is what staff tell the patient, or why the patient cannot come. Raises WrongState; TooLate for patients.
+    """
+    appointment = read_appointment(appointment_id)
+    if appointment.status == AppointmentStatus.CANCELLED:
+        return appointment
+    require_changeable(appointment, actor=actor)
+    with recorded(actor, "appointment.cancel"):
+        seats.lock_slots([appointment.slot_id])
+        change_status(
+            appointment,
+            AppointmentStatus.CANCELLED,
+            actor=actor,
+            message=message,
+            cancellation_message=message.replace("\x00", "").strip(),
+            expires_at=None,
+            calendar_sequence=appointment.calendar_sequence + 1,
+        )
+        seats.free_seat_of(appointment)
+        offers.offer_slot(appointment.slot_id)
+    return appointment
+
+
+def check_in_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
+    """The patient is here."""
+    return _step(appointment_id, AppointmentStatus.CHECKED_IN, "appointment.check_in", actor)
+
+
+def start_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
+    """The patient is with the doctor."""
+    return _step(appointment_id, AppointmentStatus.IN_PROGRESS, "appointment.start", actor)
+
+
+def complete_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
+    """The visit is over."""
+    return _step(appointment_id, AppointmentStatus.COMPLETED, "appointment.complete", actor)
+
+
+def mark_no_show(*, appointment_id: int, actor: Actor) -> Appointment:
+    """The patient did not come. Raises WrongState before the visit was due."""
+    appointment = read_appointment(appointment_id)
+    if appointment.starts_at is not None and appointment.starts_at > timezone.now():
+        raise WrongState(_("The visit is not due yet."), status_now=appointment.status)
+    return _step(appointment_id, AppointmentStatus.NO_SHOW, "appointment.no_show", actor)
+
+
+def _step(appointment_id: int, to: AppointmentStatus, verb: str, actor: Actor) -> Appointment:
+    appointment = read_appointment(appointment_id)
+    if appointment.status == to:
+        return appointment
+    with recorded(actor, verb):
+        return change_status(appointment, to, actor=actor)
+
+
+def require_changeable(appointment: Appointment, *, actor: Actor) -> None:
+    """Refuse to cancel or move what is over, and, for patients, what is too near. Raises WrongState or TooLate."""
+    if actor.is_staff:
+        return
+    if appointment.status not in UPCOMING:
+        raise WrongState(status_now=appointment.status)
+    if appointment.status == AppointmentStatus.PENDING or appointment.starts_at is None:
+        return
+    notice = timedelta(minutes=appointment.location.cancel_notice_minutes)
+    if appointment.starts_at - timezone.now() < notice:
+        phone = appointment.location.phone
+        if not phone:
+            raise TooLate
+        raise TooLate(
+            _("It is too late to change this appointment online. Please phone the clinic: %(phone)s.")
+            % {"phone": phone.as_international}
+        )
+
+
+def expire_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
+    """End a pending appointment whose time to confirm has run out. Raises WrongState before that."""
+    appointment = read_appointment(appointment_id)
+    if appointment.status == AppointmentStatus.EXPIRED:
+        return appointment
+    if appointment.expires_at is None or appointment.expires_at > timezone.now():
+        raise WrongState(status_now=appointment.status)
+    with recorded(actor, "appointment.expire"):
+        seats.lock_slots([appointment.slot_id])
+        change_status(appointment, AppointmentStatus.EXPIRED, actor=actor)
+        seats.free_seat_of(appointment)
+        offers.offer_slot(appointment.slot_id)
+    return appointment
+
+
+def expire_overdue(*, actor: Actor, limit: int = 500, dry_run: bool = False) -> int:
+    """The sweep: give back the seats of holds and pending appointments that ran out; return how many.
+
+    Every slot is a transaction of its own, so that a long pause is worked off without long locks. Safe to run twice,
+    or at once with another.
+    """
+    if dry_run:
+        return overdue_holds().count() + overdue_pending().count()
+    return _lapse_slots(limit) + _expire_without_slot(actor, limit)
+
+
+def _lapse_slots(limit: int) -> int:
+    holds = overdue_holds().order_by().values_list("slot_id", flat=True)
+    pending = overdue_pending().filter(slot__isnull=False).order_by().values_list("slot_id", flat=True)
+    freed = 0
+    for slot_id in sorted({slot_id for slot_id in holds.union(pending)[:limit] if slot_id is not None}):
+        freed += seats.lapse_overdue_claims(slot_id=slot_id)
+        offers.offer_slot(slot_id)
+    return freed
+
+
+def _expire_without_slot(actor: Actor, limit: int) -> int:
+    stranded = overdue_pending().filter(slot__isnull=True).values_list("pk", flat=True)[:limit]
+    return sum(1 for pk in list(stranded) if expire_appointment(appointment_id=pk, actor=actor))

@@ -1,0 +1,126 @@
+"""Registering patients, and changing their records on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.phonenumber import to_python
+
+from accounts.actors import Actor
+from accounts.audit import recorded
+from accounts.models import User
+from scheduling.errors import InvalidPatient
+from scheduling.models import Patient
+from scheduling.states import Gender
+
+OLDEST_AGE = 130
+"""Years; nobody older has been a patient of anybody."""
+
+CHANGEABLE = frozenset(
+    field.name for field in Patient._meta.fields if field.editable and field.name not in {"id", "user", "created_at"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientDetails:
+    """What somebody says about the patient when they book."""
+
+    first_name: str
+    last_name: str
+    date_of_birth: date
+    phone: str = ""
+    email: str = ""
+    gender: str = Gender.UNDISCLOSED
+    language: str = "en"
+
+    def cleaned(self) -> PatientDetails:
+        """The same, with spaces trimmed, the phone in E.164 and the e-mail in lower case."""
+        number = to_python(self.phone) if self.phone else None
+        if number is not None and not number.is_valid():
+            raise InvalidPatient(_("Enter a phone number we can call, such as 020 7946 0018."), field="phone")
+        return PatientDetails(
+            first_name=" ".join(self.first_name.split()),
+            last_name=" ".join(self.last_name.split()),
+            date_of_birth=self.date_of_birth,
+            phone=number.as_e164 if number is not None else "",
+            email=self.email.strip().lower(),
+            gender=self.gender,
+            language=self.language,
+        )
+
+
+def register_patient(*, details: PatientDetails, user: User | None, actor: Actor) -> Patient:
+    """The record of the patient that `details` describe: the existing one, else a new one.
+
+    It is an existing one only if name, birthday and a contact agree (for somebody signed in: name and birthday among
+    their own family). An existing record is never changed by this. Raises InvalidPatient, naming the field.
+    """
+    details = details.cleaned()
+    new = Patient(user=user, **{field.name: getattr(details, field.name) for field in fields(details)})
+    _check(new)
+    with recorded(actor, "patient.register"):
+        known = _known_patient(details, user)
+        if known is not None:
+            return known
+        new.save(force_insert=True)
+    return new
+
+
+def _known_patient(details: PatientDetails, user: User | None) -> Patient | None:
+    """The record that agrees with `details`, locked so that two bookings for one patient go one after the other."""
+    same_person = Patient.objects.select_for_update(no_key=True, of=("self",)).filter(
+        last_name__iexact=details.last_name,
+        first_name__iexact=details.first_name,
+        date_of_birth=details.date_of_birth,
+    )
+    for known in same_person.order_by("pk"):
+        if user is not None and known.user_id == user.pk:
+            return known
+        if details.phone and str(known.phone) == details.phone:
+            return known
+        if details.email and known.email.lower() == details.email:
+            return known
+    return None
+
+
+def lock_patient(patient: Patient) -> None:
+    """Make two writers for one patient go one after the other."""
+    Patient.objects.select_for_update(no_key=True).filter(pk=patient.pk).values_list("pk").first()
+
+
+def update_patient(*, patient_id: int, changes: Mapping[str, Any], actor: Actor) -> Patient:
+    """Change the named fields of a record. Raises InvalidPatient for what makes no sense or may not be changed."""
+    foreign = set(changes) - CHANGEABLE
+    if foreign:
+        raise InvalidPatient(_("This cannot be changed: %(names)s.") % {"names": ", ".join(sorted(foreign))})
+    with recorded(actor, "patient.update"):
+        patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+        for name, value in changes.items():
+            setattr(patient, name, value)
+        _check(patient)
+        patient.save(update_fields=list(changes))
+    return patient
+
+
+def _check(patient: Patient) -> None:
+    """Refuse a record that makes no sense, naming the first field that does not."""
+    try:
+        patient.clean_fields(exclude={"user"})
+    except ValidationError as error:
+        name, sentences = next(iter(error.message_dict.items()))
+        raise InvalidPatient(sentences[0], field=name) from error
+    if "\x00" in "".join(str(getattr(patient, name) or "") for name in CHANGEABLE):
+        raise InvalidPatient(_("Some characters in these details cannot be stored."))
+    today = timezone.localdate()
+    if patient.date_of_birth > today:
+        raise InvalidPatient(_("The date of birth must be in the past."), field="date_of_birth")
+    if today.year - patient.date_of_birth.year > OLDEST_AGE:
+        raise InvalidPatient(_("Check the year of birth."), field="date_of_birth")
+    if not patient.phone and not patient.email:
+        raise InvalidPatient(_("Give a phone number or an e-mail address, so that we can reach you."), field="phone")

@@ -1,0 +1,139 @@
+"""Moving a visit to another time, and following one up.
+
+A moved appointment keeps its old seat until the new one is sure: both happen in one transaction, or neither. The old
+row stays as history and points at its successor, which carries the calendar identity on.
+"""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.audit import recorded
+from scheduling.errors import BookingKeyReused, HoldExpired, SameSlot, WrongState
+from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
+from scheduling.services import offers, seats
+from scheduling.services.booking import LINK_OUTLIVES_VISIT, VisitDetails, book_slot, insert_appointment
+from scheduling.services.holds import consume_hold
+from scheduling.services.lifecycle import read_appointment, require_changeable
+from scheduling.services.patients import lock_patient
+from scheduling.services.transitions import change_status
+from scheduling.signals import appointment_changed
+from scheduling.states import UPCOMING, AppointmentStatus, AppointmentType, Source, WaitlistStatus
+
+CARRIED_OVER = (
+    "patient",
+    "type",
+    "reason",
+    "symptoms",
+    "urgency",
+    "special_requirements",
+    "source",
+    "notes",
+    "meeting_link",
+    "booked_by",
+    "follows",
+    "calendar_uid",
+)
+"""What the successor of a moved appointment takes over as it is."""
+
+
+def reschedule_appointment(
+    *, appointment_id: int, slot_id: int, actor: Actor, hold_token: str | None = None
+) -> Appointment:
+    """Move an appointment to a seat of another slot; returns its successor.
+
+    With `hold_token` the seat is the one that hold keeps. Asked again for the same move, it returns the same
+    successor. Raises WrongState, TooLate (patients), SameSlot, HoldExpired and what taking a seat raises.
+    """
+    old = read_appointment(appointment_id)
+    if old.successor is not None:
+        return _moved_before(old, slot_id)
+    require_changeable(old, actor=actor)
+    if old.status not in UPCOMING:
+        raise WrongState(status_now=old.status)
+    if old.slot_id == slot_id:
+        raise SameSlot
+    hold = _live_hold(hold_token, slot_id) if hold_token else None
+    slot = hold.slot if hold else seats.read_bookable_slot(slot_id=slot_id, actor=actor).slot
+    with recorded(actor, "appointment.reschedule"):
+        seats.lock_slots([old.slot_id, slot.pk])
+        lock_patient(old.patient)
+        if hold is None:
+            seats.take_seat(slot)
+        elif not consume_hold(hold):
+            raise HoldExpired
+        successor = _replace(old, slot, actor)
+        _close_waitlist(old, hold)
+        seats.free_seat_of(old)
+        seats.announce(slot.pk, slot.doctor_id, "booked")
+        offers.offer_slot(old.slot_id)
+    return successor
+
+
+def _moved_before(old: Appointment, slot_id: int) -> Appointment:
+    successor = old.successor
+    if successor is None or successor.slot_id != slot_id:
+        raise WrongState(status_now=old.status)
+    return read_appointment(successor.pk)
+
+
+def _live_hold(token: str, slot_id: int) -> Hold:
+    hold = (
+        Hold.objects.select_related("slot__doctor", "slot__location")
+        .filter(token=token, expires_at__gt=timezone.now())
+        .first()
+    )
+    if hold is None:
+        raise HoldExpired
+    if hold.slot_id != slot_id:
+        raise BookingKeyReused
+    return hold
+
+
+def _replace(old: Appointment, slot: Slot, actor: Actor) -> Appointment:
+    status = AppointmentStatus(old.status)
+    successor = Appointment(
+        **{name: getattr(old, name) for name in CARRIED_OVER},
+        doctor=slot.doctor,
+        location=slot.location,
+        slot=slot,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        secret_expires_at=slot.ends_at + LINK_OUTLIVES_VISIT,
+        status=status,
+        expires_at=old.expires_at,
+        fee=slot.doctor.consultation_fee,
+        currency=slot.doctor.currency,
+        calendar_sequence=old.calendar_sequence + 1,
+    )
+    change_status(old, AppointmentStatus.RESCHEDULED, actor=actor, expires_at=None)
+    insert_appointment(successor)
+    Appointment.objects.filter(pk=old.pk).update(successor=successor)
+    old.successor = successor
+    appointment_changed.send(sender=Appointment, appointment=successor, previous=None, actor=actor, message="")
+    return successor
+
+
+def _close_waitlist(old: Appointment, hold: Hold | None) -> None:
+    """Whoever waited for an earlier seat instead of this one has it now."""
+    if hold is not None and hold.waitlist_entry_id is not None:
+        WaitlistEntry.objects.filter(pk=hold.waitlist_entry_id).update(status=WaitlistStatus.BOOKED)
+    WaitlistEntry.objects.filter(instead_of=old, status=WaitlistStatus.WAITING).update(status=WaitlistStatus.CANCELLED)
+
+
+def book_follow_up(*, appointment_id: int, slot_id: int, actor: Actor, reason: str = "") -> Appointment:
+    """Book a visit that follows up a completed or running one, for the same patient.
+
+    Raises WrongState before the first visit began, and what book_slot raises.
+    """
+    first = read_appointment(appointment_id)
+    if first.status not in {AppointmentStatus.COMPLETED, AppointmentStatus.IN_PROGRESS}:
+        raise WrongState(status_now=first.status)
+    visit = VisitDetails(
+        reason=reason or first.reason,
+        type=AppointmentType.FOLLOW_UP,
+        source=Source.ADMIN if actor.is_staff else Source.WEB,
+        follows=first,
+    )
+    return book_slot(slot_id=slot_id, patient=first.patient, visit=visit, actor=actor)

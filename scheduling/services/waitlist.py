@@ -1,0 +1,133 @@
+"""Joining the waitlist, leaving it, and answering an offer."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actors import Actor
+from accounts.audit import recorded
+from scheduling.errors import InvalidWaitlistRequest, OfferExpired
+from scheduling.models import Appointment, Doctor, Hold, Patient, Specialty, WaitlistEntry
+from scheduling.services import offers, seats
+from scheduling.services.booking import VisitDetails, book_hold
+from scheduling.services.holds import consume_hold
+from scheduling.services.offers import offer_free_seats
+from scheduling.services.patients import PatientDetails, register_patient
+from scheduling.services.rescheduling import reschedule_appointment
+from scheduling.states import SEATED, Source, WaitlistStatus
+
+__all__ = ["accept_offer", "decline_offer", "join_waitlist", "leave_waitlist", "offer_free_seats"]
+
+OPEN = (WaitlistStatus.WAITING, WaitlistStatus.OFFERED)
+
+
+def join_waitlist(
+    *,
+    patient: Patient | PatientDetails,
+    earliest_date: date,
+    latest_date: date,
+    actor: Actor,
+    doctor_id: int | None = None,
+    specialty_id: int | None = None,
+    location_id: int | None = None,
+    instead_of: Appointment | None = None,
+) -> WaitlistEntry:
+    """Put a patient on the list for a doctor, or for any doctor of a specialty, on some days.
+
+    The same wish again returns the entry that is already there. Raises InvalidWaitlistRequest, InvalidPatient.
+    """
+    _check_wish(doctor_id, specialty_id, earliest_date, latest_date)
+    with recorded(actor, "waitlist.join"):
+        if isinstance(patient, PatientDetails):
+            owner = None if actor.is_staff else actor.user
+            patient = register_patient(details=patient, user=owner, actor=actor)
+        wish = {
+            "patient": patient,
+            "doctor_id": doctor_id,
+            "specialty_id": specialty_id,
+            "location_id": location_id,
+            "earliest_date": earliest_date,
+            "latest_date": latest_date,
+            "instead_of": instead_of,
+        }
+        before = WaitlistEntry.objects.filter(**wish, status__in=OPEN).first()
+        return before or WaitlistEntry.objects.create(**wish)
+
+
+def _check_wish(doctor_id: int | None, specialty_id: int | None, earliest: date, latest: date) -> None:
+    if doctor_id is None and specialty_id is None:
+        raise InvalidWaitlistRequest(_("Choose a doctor or a specialty to wait for."), field="doctor")
+    if doctor_id is not None and not Doctor.objects.filter(pk=doctor_id, is_active=True).exists():
+        raise InvalidWaitlistRequest(_("We do not know that doctor."), field="doctor")
+    if specialty_id is not None and not Specialty.objects.filter(pk=specialty_id, is_active=True).exists():
+        raise InvalidWaitlistRequest(_("We do not know that specialty."), field="specialty")
+    if latest < earliest:
+        raise InvalidWaitlistRequest(_("The last day must not be before the first."), field="latest_date")
+    if latest < timezone.localdate():
+        raise InvalidWaitlistRequest(_("These days are in the past."), field="latest_date")
+
+
+def leave_waitlist(*, entry_id: int, actor: Actor) -> WaitlistEntry:
+    """Take somebody off the list; a seat they were offered goes to the next. Harmless to repeat."""
+    entry = WaitlistEntry.objects.get(pk=entry_id)
+    if entry.status in OPEN:
+        _end(entry, WaitlistStatus.CANCELLED, "waitlist.leave", actor)
+    return entry
+
+
+def decline_offer(*, entry_id: int, actor: Actor) -> WaitlistEntry:
+    """Say no to an offer but keep waiting for another; the seat goes to the next in line."""
+    entry = WaitlistEntry.objects.get(pk=entry_id)
+    if entry.status != WaitlistStatus.OFFERED:
+        raise OfferExpired
+    _end(entry, WaitlistStatus.WAITING, "waitlist.decline", actor)
+    return entry
+
+
+def _end(entry: WaitlistEntry, status: WaitlistStatus, verb: str, actor: Actor) -> None:
+    """Give up what the entry was offered, put it into `status`, and offer the seat on.
+
+    The entry remembers the slot, so that nobody is offered again what they have just declined.
+    """
+    slot_id, doctor_id = entry.offered_slot_id, entry.offered_slot.doctor_id if entry.offered_slot else None
+    with recorded(actor, verb):
+        seats.lock_slots([slot_id])
+        hold = Hold.objects.filter(waitlist_entry=entry).first()
+        freed = hold is not None and consume_hold(hold)
+        if freed:
+            seats.give_back_seat(slot_id)
+        WaitlistEntry.objects.filter(pk=entry.pk, status__in=OPEN).update(status=status, offer_expires_at=None)
+        if freed and doctor_id is not None:
+            seats.announce(slot_id, doctor_id, "freed")
+            offers.offer_slot(slot_id)
+    entry.refresh_from_db()
+
+
+def accept_offer(*, entry_id: int, actor: Actor) -> Appointment:
+    """Take the offered seat: as a new booking, or in place of the booking the entry stands for.
+
+    Raises OfferExpired when the offer has run out or was answered, and what booking raises.
+    """
+    entry = WaitlistEntry.objects.select_related("patient", "instead_of", "offered_slot").get(pk=entry_id)
+    hold = Hold.objects.filter(waitlist_entry=entry, expires_at__gt=timezone.now()).first()
+    if hold is None:
+        return _accepted_before(entry)
+    if entry.instead_of is not None and entry.instead_of.is_active:
+        return reschedule_appointment(
+            appointment_id=entry.instead_of.pk, slot_id=hold.slot_id, hold_token=hold.token, actor=actor
+        )
+    visit = VisitDetails(source=Source.WAITLIST)
+    return book_hold(token=hold.token, patient=entry.patient, visit=visit, actor=actor)
+
+
+def _accepted_before(entry: WaitlistEntry) -> Appointment:
+    """The appointment that answering the offer made (a second press of the button), else OfferExpired."""
+    if entry.status != WaitlistStatus.BOOKED:
+        raise OfferExpired
+    made = Appointment.objects.filter(patient=entry.patient, slot=entry.offered_slot, status__in=SEATED).first()
+    if made is None:
+        raise OfferExpired
+    return made
