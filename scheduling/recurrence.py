@@ -81,30 +81,33 @@ class Period:
 def session_slots(day: date, session: Session, zone: ZoneInfo) -> list[Period]:
     """The slots of the session that starts on `day`, in order, never overlapping.
 
-    The grid starts with the session and runs on through breaks. A grid time that the clock skips is not offered; one
-    that comes twice is offered the first time. A slot must fit whole between the session's ends, outside the breaks,
-    and after the slot before it (slots may collide where a shift is no multiple of their length).
+    The grid starts with the session and afresh after each break. A grid time that the clock skips is not offered; one
+    that comes twice is offered the first time. A slot must fit whole into its stretch of work, and begin after the
+    slot before it has ended (they may collide where the clocks shift by no multiple of their length).
     """
     start = datetime.combine(day, session.start)
-    closes = boundary(start + session.length, zone)
-    pauses = [_pause(start, pause, zone) for pause in session.breaks]
     length = timedelta(minutes=session.slot_minutes)
     slots: list[Period] = []
-    for step in range(session.length // length):
-        begins = instant(start + step * length, zone)
-        if begins is None or (slots and begins < slots[-1].ends_at):
-            continue
-        slot = Period(begins, begins + length)
-        if slot.ends_at <= closes and not any(slot.overlaps(pause) for pause in pauses):
-            slots.append(slot)
+    for opens, closes in _stretches(session):
+        end = boundary(start + closes, zone)
+        for step in range((closes - opens) // length):
+            begins = instant(start + opens + step * length, zone)
+            if begins is None or begins + length > end or (slots and begins < slots[-1].ends_at):
+                continue
+            slots.append(Period(begins, begins + length))
     return slots
 
 
-def _pause(session_start: datetime, pause: Break, zone: ZoneInfo) -> Period:
-    """The instants of a break; in a session past midnight it may be on the next day."""
-    begins = session_start + _after(session_start.time(), pause[0])
-    ends = begins + _after(pause[0], pause[1])
-    return Period(boundary(begins, zone), boundary(ends, zone))
+def _stretches(session: Session) -> Iterator[tuple[timedelta, timedelta]]:
+    """The times of work between the breaks, as wall-clock distances from the session's start."""
+    opens = timedelta()
+    for begins, ends in sorted(session.breaks, key=lambda pause: _after(session.start, pause[0])):
+        pause = _after(session.start, begins)
+        if pause > opens:
+            yield opens, pause
+        opens = max(opens, pause + _after(begins, ends))
+    if opens < session.length:
+        yield opens, session.length
 
 
 def _after(start: time, end: time) -> timedelta:
