@@ -50,7 +50,9 @@ def guards() -> dict[str, str]:
 def existing(connection: BaseDatabaseWrapper) -> dict[str, str]:
     """The audit triggers that are in the database, with their text."""
     with connection.cursor() as cursor:
-        cursor.execute(r"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit\_%' ESCAPE '\'")
+        cursor.execute(
+            r"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit\_%' ESCAPE '\'"
+        )
         return dict(cursor.fetchall())
 
 
@@ -67,9 +69,7 @@ def _update(table: AuditedTable) -> str:
     )
 
 
-def _trigger(
-    table: AuditedTable, action: str, *, row: str, changes: str, event: str = "", condition: str = ""
-) -> str:
+def _trigger(table: AuditedTable, action: str, *, row: str, changes: str, event: str = "", condition: str = "") -> str:
     return (
         f'CREATE TRIGGER "audit_{action.lower()}_{table.table}" AFTER {event or action} ON "{table.table}" '
         f"FOR EACH ROW {condition}BEGIN "

@@ -106,7 +106,7 @@ def _remember(connection: BaseDatabaseWrapper, name: str, text: str) -> None:
         return
     with connection.cursor() as cursor:
         for table in _tables_with(connection, name):
-            cursor.execute(f"COMMENT ON TRIGGER \"{name}\" ON \"{table}\" IS '{_fingerprint(text)}'")
+            cursor.execute(f'COMMENT ON TRIGGER "{name}" ON "{table}" IS \'{_fingerprint(text)}\'')
 
 
 def _tables_with(connection: BaseDatabaseWrapper, name: str) -> list[str]:
