@@ -25,7 +25,7 @@ class Plan:
 
     doctors: int = 14
     days: int = 14
-    patients: int = 120
+    patients: int = 240
     seed: int = DEFAULT_SEED
     edge_cases: bool = False
     password: str = ""
@@ -66,18 +66,18 @@ class _Builder:
         """Lay the clinic from its walls to its waiting room."""
         before = Slot.objects.count()
         made = self._walls()
-        people = families.make_families(count=self.plan.patients, chance=self._chance("families"), today=self.now.date())
+        people = families.make_families(
+            count=self.plan.patients, chance=self._chance("families"), today=self.now.date()
+        )
         made.patients = len(people)
         made.sign_ins = sign_ins.make_sign_ins(
             doctor=made.doctors[0], family=people[:3], locations=made.locations, password=self.plan.password
         )
-        booked = visits.make_visits(
-            doctors=made.doctors, patients=people, chance=self._chance("visits"), now=self.now, days=self.plan.days
-        )
+        booked = visits.make_visits(doctors=made.doctors, patients=people, chance=self._chance("visits"), now=self.now)
         made.appointments = len(booked)
         made.appointment_to_show = visits.one_to_show(booked, patient=people[0], now=self.now)
         made.waiting = waiting.make_waitlist(
-            patients=people, booked=booked, chance=self._chance("waiting"), now=self.now
+            doctor=visits.busiest(made.doctors), patients=people, booked=booked, now=self.now
         )
         made.slots = Slot.objects.count() - before
         return made
@@ -85,17 +85,14 @@ class _Builder:
     def _walls(self) -> Clinic:
         """Locations, doctors, their hours and their slots."""
         locations = clinic.make_locations(days=self.plan.days)
-        doctors = clinic.make_doctors(
-            count=self.plan.doctors, locations=locations, chance=self._chance("doctors")
-        )
-        everywhere = list(locations.values())
+        employed = clinic.make_doctors(count=self.plan.doctors, locations=locations, chance=self._chance("doctors"))
         if self.plan.edge_cases:
-            places, colleagues = edge_cases.make_clinics(days=self.plan.days)
-            everywhere += places
-            doctors += colleagues
-        hours.make_hours(doctors=doctors, locations=locations, now=self.now)
-        hours.make_slots(doctors=[one.doctor for one in doctors], now=self.now, days=self.plan.days, actor=self.actor)
-        return Clinic(locations=everywhere, doctors=[one.doctor for one in doctors])
+            locations |= edge_cases.make_locations(days=self.plan.days)
+            employed += edge_cases.make_doctors(locations=locations, now=self.now)
+        hours.make_hours(doctors=employed, locations=locations, now=self.now)
+        doctors = [one.doctor for one in employed]
+        hours.make_slots(doctors=doctors, now=self.now, days=self.plan.days, actor=self.actor)
+        return Clinic(locations=list(locations.values()), doctors=doctors)
 
     def _chance(self, subject: str) -> Random:
         """Chance of its own for each subject, so that more doctors do not change the patients' names."""

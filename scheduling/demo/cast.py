@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import time
 
@@ -53,10 +54,13 @@ class CastDoctor:
     @property
     def mailbox(self) -> str:
         """The part of their e-mail address before the @."""
-        return self.name.removeprefix("Dr ").lower().replace("’", "").replace(" ", ".").encode("ascii", "ignore").decode()
+        letters = unicodedata.normalize("NFKD", self.name.removeprefix("Dr ").lower()).encode("ascii", "ignore")
+        return letters.decode().replace(" ", ".")
 
 
 LUNCH = ((time(12, 40), time(13, 40)),)
+MIDDAY = ((time(12, 30), time(13, 30)),)
+NOON_AND_TEA = ((time(12), time(13)), (time(17), time(17, 30)))
 TEA_AND_LUNCH = ((time(10, 40), time(11)), (time(13), time(14)))
 
 DOCTORS: tuple[CastDoctor, ...] = (
@@ -72,7 +76,7 @@ DOCTORS: tuple[CastDoctor, ...] = (
     CastDoctor(
         "Dr Tomás Herrera", "General practice", 8, 0, "Room 2",
         "Tomás keeps the urgent surgery, every day of the week. If you cannot wait, he is probably the one you see.",
-        (Session(time(8), time(20), weekdays=EVERY_DAY, minutes=15, breaks=((time(12), time(13)), (time(17), time(17, 30)))),),
+        (Session(time(8), time(20), weekdays=EVERY_DAY, minutes=15, breaks=NOON_AND_TEA),),
     ),
     CastDoctor(
         "Dr Helen Whitfield", "General practice", 27, 0, "Room 1",
@@ -97,7 +101,7 @@ DOCTORS: tuple[CastDoctor, ...] = (
     ),
     CastDoctor(
         "Dr Ingrid Solberg", "Cardiology", 11, 140, "Room 6",
-        "Ingrid looks after people with high blood pressure and rhythm problems. Evening hours on Tuesdays and Thursdays.",
+        "Ingrid looks after people with high blood pressure and rhythm problems, on Tuesday and Thursday evenings.",
         (Session(time(14), time(20), weekdays=(1, 3), minutes=30, breaks=((time(17), time(17, 30)),)),),
         leave=(5, 7),
     ),
@@ -105,7 +109,7 @@ DOCTORS: tuple[CastDoctor, ...] = (
         "Dr Farah Siddiqui", "Dermatology", 13, 95, "Room 7",
         "Farah checks moles, treats acne and eczema, and holds a mole clinic on the first Saturday of the month.",
         (
-            Session(time(9, 30), time(16, 30), weekdays=(0, 1, 2, 3), minutes=15, breaks=LUNCH),
+            Session(time(9, 30), time(16, 30), weekdays=(0, 1, 2, 3), minutes=15, breaks=MIDDAY),
             Session(time(10), time(13), weekdays=(), minutes=10, rrule="FREQ=MONTHLY;BYDAY=1SA"),
         ),
     ),
@@ -116,7 +120,7 @@ DOCTORS: tuple[CastDoctor, ...] = (
     ),
     CastDoctor(
         "Dr Charlotte Beaumont", "Orthopaedics", 24, 120, "Room 8",
-        "Charlotte treats knees and hips, first without and only then with an operation. Team doctor of the rowing club.",
+        "Charlotte treats knees and hips, first without an operation. Team doctor of the rowing club.",
         (Session(time(9), time(16), weekdays=(0, 2, 3), minutes=30, breaks=((time(12, 30), time(13, 30)),)),),
     ),
     CastDoctor(
@@ -127,7 +131,7 @@ DOCTORS: tuple[CastDoctor, ...] = (
     CastDoctor(
         "Dr Nadia Benali", "Women’s health", 17, 90, "Room 9",
         "Nadia offers contraception, pregnancy care and a menopause clinic. She speaks English, French and Arabic.",
-        (Session(time(8, 30), time(15, 30), weekdays=(0, 1, 2, 4), breaks=LUNCH),),
+        (Session(time(8, 30), time(15, 30), weekdays=(0, 1, 2, 4), breaks=MIDDAY),),
     ),
     CastDoctor(
         "Dr Peter Lindqvist", "Ear, nose and throat", 31, 100, "Room 10",
@@ -141,12 +145,6 @@ DOCTORS: tuple[CastDoctor, ...] = (
         (Session(time(10), time(18), weekdays=(0, 1, 3, 4), minutes=40, breaks=((time(13, 20), time(14)),)),),
     ),
 )  # fmt: skip
-
-STAFF: tuple[tuple[str, str], ...] = (
-    ("manager", "Olivia Hart"),
-    ("reception", "Dev Chaudhary"),
-    ("reception.riverside", "Megan Pugh"),
-)
 
 REASONS: dict[str, tuple[str, ...]] = {
     "General practice": (

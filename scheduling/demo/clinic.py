@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from random import Random
 
@@ -17,11 +17,12 @@ MAIL_DOMAIN = "demo.example"
 
 @dataclass(slots=True)
 class Employed:
-    """A doctor with the hours they shall keep."""
+    """A doctor with the hours they shall keep: always, or only in the nights `only_on`."""
 
     doctor: Doctor
     sessions: tuple[Session, ...]
     leave: tuple[int, int] | None = None
+    only_on: tuple[date, ...] | None = None
 
 
 def make_locations(*, days: int) -> dict[str, Location]:
@@ -54,8 +55,13 @@ def make_doctors(*, count: int, locations: dict[str, Location], chance: Random) 
     number = Doctor.objects.count()  # a second clinic in one database needs other licences and addresses
     wanted = list(cast.DOCTORS[:count])
     wanted += [_colleague(index, chance) for index in range(len(wanted), count)]
+    first = number == 0
     employed = [
-        Employed(_doctor(person, specialties, number + index, number > 0), person.sessions, person.leave)
+        Employed(
+            _doctor(person, specialties, number + index, numbered=not first or index >= len(cast.DOCTORS)),
+            person.sessions,
+            person.leave,
+        )
         for index, person in enumerate(wanted)
     ]
     save_doctors(employed, locations)
@@ -81,7 +87,7 @@ def _specialties() -> dict[str, Specialty]:
     }
 
 
-def _doctor(person: CastDoctor, specialties: dict[str, Specialty], number: int, numbered: bool) -> Doctor:
+def _doctor(person: CastDoctor, specialties: dict[str, Specialty], number: int, *, numbered: bool) -> Doctor:
     mailbox = f"{person.mailbox}.{number}" if numbered else person.mailbox
     return Doctor(
         name=person.name,

@@ -47,9 +47,7 @@ def _mother_and_children(line: int, today: date) -> list[Patient]:
             **contact,
             **home,
         ),
-        Patient(
-            first_name="Ada", date_of_birth=_years_before(today, 4, 220), gender=Gender.FEMALE, **contact, **home
-        ),
+        Patient(first_name="Ada", date_of_birth=_years_before(today, 4, 220), gender=Gender.FEMALE, **contact, **home),
     ]
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from accounts.actors import Actor
-from scheduling.demo.cast import Session
+from scheduling.clock import local_date
+from scheduling.demo import cast
 from scheduling.demo.clinic import Employed
 from scheduling.models import Availability, AvailabilityBreak, Doctor, Location, Slot, TimeOff
+from scheduling.recurrence import Period
+from scheduling.services.slot_generation import breaks_of, generate_slots, periods_between
 
 DAYS_OF_PAST = 7
 
@@ -17,9 +20,10 @@ def make_hours(*, doctors: Sequence[Employed], locations: dict[str, Location], n
     """Write down the sessions, breaks and leave of each doctor."""
     first = now.date() - timedelta(days=DAYS_OF_PAST)
     pairs = [
-        (_availability(one.doctor, session, locations[session.location], first), session)
+        (_availability(one.doctor, session, locations[session.location], valid_from, valid_until), session)
         for one in doctors
         for session in one.sessions
+        for valid_from, valid_until in _validity(one, first)
     ]
     Availability.objects.bulk_create(availability for availability, _session in pairs)
     AvailabilityBreak.objects.bulk_create(
@@ -30,13 +34,21 @@ def make_hours(*, doctors: Sequence[Employed], locations: dict[str, Location], n
     TimeOff.objects.bulk_create(_leave(one, locations, now) for one in doctors if one.leave)
 
 
-def _availability(doctor: Doctor, session: Session, location: Location, first: date) -> Availability:
+def _validity(one: Employed, first: date) -> list[tuple[date, date | None]]:
+    """From when until when the sessions are held: from `first` on, or in single nights."""
+    return [(first, None)] if one.only_on is None else [(night, night) for night in one.only_on]
+
+
+def _availability(
+    doctor: Doctor, session: cast.Session, location: Location, valid_from: date, valid_until: date | None
+) -> Availability:
     return Availability(
         doctor=doctor,
         location=location,
-        weekdays=list(session.weekdays),
+        weekdays=[] if session.rrule else list(session.weekdays),
         rrule=session.rrule,
-        valid_from=first,
+        valid_from=valid_from,
+        valid_until=valid_until,
         start_time=session.start,
         end_time=session.end,
         slot_minutes=session.minutes,
@@ -47,51 +59,32 @@ def _availability(doctor: Doctor, session: Session, location: Location, first: d
 def _leave(one: Employed, locations: dict[str, Location], now: datetime) -> TimeOff:
     away_in, length = one.leave or (0, 1)
     zone = locations[one.sessions[0].location].zone
-    start = datetime.combine(now.astimezone(zone).date() + timedelta(days=away_in), time(), tzinfo=zone)
-    return TimeOff(
-        doctor=one.doctor, starts_at=start, ends_at=start + timedelta(days=length), reason="Annual leave"
-    )
+    start = datetime.combine(local_date(now, zone) + timedelta(days=away_in), time(), tzinfo=zone)
+    return TimeOff(doctor=one.doctor, starts_at=start, ends_at=start + timedelta(days=length), reason="Annual leave")
 
 
 def make_slots(*, doctors: Sequence[Doctor], now: datetime, days: int, actor: Actor) -> None:
-    """Make the slots of the last week and of the coming `days` days."""
-    first, last = now.date() - timedelta(days=DAYS_OF_PAST), now.date() + timedelta(days=days - 1)
-    availabilities = Availability.objects.filter(doctor__in=doctors).select_related("location", "doctor")
-    slots: list[Slot] = []
-    for availability in availabilities.prefetch_related("breaks", "doctor__time_off"):
-        if availability.rrule:
-            continue
-        for offset in range((last - first).days + 1):
-            day = first + timedelta(days=offset)
-            if day.weekday() in availability.weekdays:
-                slots += _slots_of(availability, day)
-    Slot.objects.bulk_create(slots, batch_size=2000)
-    availabilities.update(generated_until=last)
+    """Make the slots of the last week and of `days` days from today on.
+
+    The coming ones are made as in a real clinic, the past ones by the same rules: no sweep ever makes those.
+    """
+    availabilities = Availability.objects.filter(doctor__in=doctors).select_related("location")
+    past: list[Slot] = []
+    for availability in availabilities.prefetch_related("breaks"):
+        today = local_date(now, availability.location.zone)
+        last = max(today + timedelta(days=days - 1), availability.valid_until or today)
+        generate_slots(actor=actor, until=last, availability_id=availability.pk)
+        periods = periods_between(availability, breaks_of(availability), today - timedelta(days=DAYS_OF_PAST), today)
+        past += [_slot(availability, period) for period in periods if period.starts_at <= now]
+    Slot.objects.bulk_create(past, batch_size=2000)
 
 
-def _slots_of(availability: Availability, day: date) -> Iterator[Slot]:
-    zone = availability.location.zone
-    breaks = [(pause.start_time, pause.end_time) for pause in availability.breaks.all()]
-    step = timedelta(minutes=availability.slot_minutes)
-    start = datetime.combine(day, availability.start_time, tzinfo=zone)
-    end = datetime.combine(day, availability.end_time, tzinfo=zone)
-    if end <= start:
-        end += timedelta(days=1)
-    while start + step <= end:
-        paused = [pause for pause in breaks if pause[0] < (start + step).time() and start.time() < pause[1]]
-        if paused:
-            start = datetime.combine(day, paused[0][1], tzinfo=zone)
-            continue
-        away = any(
-            off.starts_at < start + step and start < off.ends_at for off in availability.doctor.time_off.all()
-        )
-        if not away:
-            yield Slot(
-                doctor=availability.doctor,
-                location=availability.location,
-                starts_at=start,
-                ends_at=start + step,
-                capacity=availability.capacity,
-                availability=availability,
-            )
-        start += step
+def _slot(availability: Availability, period: Period) -> Slot:
+    return Slot(
+        doctor_id=availability.doctor_id,
+        location_id=availability.location_id,
+        starts_at=period.starts_at,
+        ends_at=period.ends_at,
+        capacity=availability.capacity,
+        availability=availability,
+    )

@@ -61,6 +61,4 @@ def last_name(chance: Random) -> str:
 
 def some_gender(chance: Random) -> Gender:
     """Mostly women and men, and some people who tick another box."""
-    return chance.choices(
-        [Gender.FEMALE, Gender.MALE, Gender.OTHER, Gender.UNDISCLOSED], weights=[49, 47, 2, 2]
-    )[0]
+    return chance.choices([Gender.FEMALE, Gender.MALE, Gender.OTHER, Gender.UNDISCLOSED], weights=[49, 47, 2, 2])[0]

@@ -35,9 +35,7 @@ def coming_status(draw: float, *, needs_confirmation: bool) -> AppointmentStatus
     return AppointmentStatus.CONFIRMED
 
 
-def visit_for(
-    *, slot: Slot, patient: Patient, status: AppointmentStatus, chance: Random, now: datetime
-) -> Appointment:
+def visit_for(*, slot: Slot, patient: Patient, status: AppointmentStatus, chance: Random, now: datetime) -> Appointment:
     """A visit of `patient` in `slot`, with a reason that suits the doctor."""
     urgency = chance.choices([Urgency.LOW, Urgency.MEDIUM, Urgency.HIGH], weights=[75, 20, 5])[0]
     visit = Appointment(

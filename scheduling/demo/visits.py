@@ -17,20 +17,16 @@ from scheduling.states import ACTIVE, FREEING, SEATED, UPCOMING, AppointmentStat
 CHILD_UNTIL = 16
 UPCOMING_EACH = 3  # nobody has more visits to come than that
 VISITS_EACH = 8
+GIVE_UP_AFTER = 60  # slots in a row for which nobody had time: then everybody's calendar is full
 
 
 def make_visits(
-    *, doctors: Sequence[Doctor], patients: Sequence[Patient], chance: Random, now: datetime, days: int
+    *, doctors: Sequence[Doctor], patients: Sequence[Patient], chance: Random, now: datetime
 ) -> list[Appointment]:
     """Book a believable share of the slots of `doctors`, in every state an appointment can be in."""
-    slots = list(
-        Slot.objects.filter(doctor__in=doctors, taken=0, starts_at__lt=now + timedelta(days=days + 1))
-        .select_related("doctor__specialty", "location")
-        .order_by("starts_at", "doctor_id")
-    )
-    book = _Book(patients=patients, chance=chance, now=now, busy_doctor=_busiest(doctors))
-    book.seat_family(patients[:3], slots)
-    chance.shuffle(slots)
+    slots = _some_slots(doctors, most=len(patients) * VISITS_EACH * 4, chance=chance)
+    book = _Book(patients=patients, chance=chance, now=now, busy_doctor=busiest(doctors))
+    book.seat_family(patients[:3], sorted(slots, key=lambda slot: (slot.starts_at, slot.doctor_id)))
     book.fill(slots)
     book.walk_ins(doctors)
     return book.save()
@@ -46,7 +42,16 @@ def one_to_show(booked: Sequence[Appointment], *, patient: Patient, now: datetim
     return min(coming, key=_start, default=None)
 
 
-def _busiest(doctors: Sequence[Doctor]) -> Doctor:
+def _some_slots(doctors: Sequence[Doctor], *, most: int, chance: Random) -> list[Slot]:
+    """Untaken slots in the order of chance: all of them, or as many as the patients could ever fill."""
+    free = Slot.objects.filter(doctor__in=doctors, taken=0)
+    numbers = list(free.order_by("starts_at", "doctor_id").values_list("pk", flat=True))
+    chance.shuffle(numbers)
+    slots = Slot.objects.select_related("doctor__specialty", "location").in_bulk(numbers[:most])
+    return [slots[number] for number in numbers[:most]]
+
+
+def busiest(doctors: Sequence[Doctor]) -> Doctor:
     """The doctor with a full week ahead, to show what a full calendar offers."""
     return next((doctor for doctor in doctors if doctor.specialty.name == "Mental health"), doctors[-1])
 
@@ -68,6 +73,7 @@ class _Book:
     taken: Counter[int] = field(default_factory=Counter)
     days_of: dict[int, set[date]] = field(default_factory=lambda: defaultdict(set))
     coming_of: Counter[int] = field(default_factory=Counter)
+    refused: int = 0
     consulting: set[int] = field(default_factory=set)
     children: deque[Patient] = field(default_factory=deque)
     adults: deque[Patient] = field(default_factory=deque)
@@ -90,9 +96,8 @@ class _Book:
 
     def fill(self, slots: Sequence[Slot]) -> None:
         """Walk through the slots and give away the share that is usual for their day."""
-        limit = len(self.patients) * VISITS_EACH
         for slot in slots:
-            if len(self.visits) >= limit:
+            if self.refused >= GIVE_UP_AFTER:
                 return
             for _seat in range(slot.capacity):
                 if self.taken[slot.pk] < slot.capacity and self.chance.random() < self._usual_share(slot):
@@ -110,8 +115,11 @@ class _Book:
     def _book(self, slot: Slot) -> None:
         status = self._status(slot)
         patient = self._somebody(slot, coming=status in UPCOMING)
-        if patient is not None:
-            self._give(slot, patient, status)
+        if patient is None:
+            self.refused += 1
+            return
+        self.refused = 0
+        self._give(slot, patient, status)
 
     def _somebody(self, slot: Slot, *, coming: bool) -> Patient | None:
         """The next person in turn who is free on that day."""
@@ -133,6 +141,8 @@ class _Book:
             return self._status_now(slot)
         if slot.starts_at <= self.now + timedelta(minutes=40):
             return AppointmentStatus.CHECKED_IN if draw < 0.5 else AppointmentStatus.CONFIRMED
+        if slot.doctor_id == self.busy_doctor.pk:
+            return AppointmentStatus.CONFIRMED
         return visit_details.coming_status(draw, needs_confirmation=slot.location.needs_confirmation)
 
     def _status_now(self, slot: Slot) -> AppointmentStatus:

@@ -1,70 +1,52 @@
-"""People who would come sooner: some wait, one has just been offered a seat."""
+"""People who would come sooner: some wait for the busiest doctor, one has just been offered a seat."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from random import Random
 
-from django.db.models import F
-
-from scheduling.models import Appointment, Hold, Patient, Slot, WaitlistEntry
+from scheduling.models import Appointment, Doctor, Hold, Patient, WaitlistEntry
 from scheduling.states import AppointmentStatus, WaitlistStatus
 
 OFFER_STANDS = timedelta(hours=12)
+WAITING = 5
 
 
-def make_waitlist(
-    *, patients: Sequence[Patient], booked: Sequence[Appointment], chance: Random, now: datetime
-) -> int:
-    """Put a few people with late bookings on the list, offer the first a seat, and count them."""
-    late = [
-        visit
-        for visit in booked
-        if visit.status == AppointmentStatus.CONFIRMED and visit.starts_at and visit.starts_at > now + timedelta(days=4)
+def make_waitlist(*, doctor: Doctor, patients: Sequence[Patient], booked: Sequence[Appointment], now: datetime) -> int:
+    """Let a few people without a visit to `doctor` wait for one, offer the first a seat, and count them."""
+    busy = {visit.patient_id for visit in booked if visit.doctor_id == doctor.pk}
+    hopeful = [patient for patient in patients[3:] if patient.pk not in busy][:WAITING]
+    entries = [
+        WaitlistEntry(
+            patient=patient,
+            doctor=doctor,
+            earliest_date=now.date() + timedelta(days=1),
+            latest_date=now.date() + timedelta(days=7),
+        )
+        for patient in hopeful
     ]
-    chosen = chance.sample(late, min(5, len(late)))
-    entries = [_sooner(visit, now) for visit in chosen]
     WaitlistEntry.objects.bulk_create(entries)
-    for entry in entries:
-        if _offer(entry, now):
-            break
+    given_up = _visit_to_give_up(doctor, booked, now)
+    if entries and given_up is not None:
+        _offer(entries[0], given_up, now)
     return len(entries)
 
 
-def _sooner(visit: Appointment, now: datetime) -> WaitlistEntry:
-    """The wish for an earlier seat with the same doctor."""
-    start = visit.starts_at or now
-    return WaitlistEntry(
-        patient=visit.patient,
-        doctor=visit.doctor,
-        location=visit.location,
-        earliest_date=now.date() + timedelta(days=1),
-        latest_date=start.date() - timedelta(days=1),
-        instead_of=visit,
-    )
+def _visit_to_give_up(doctor: Doctor, booked: Sequence[Appointment], now: datetime) -> Appointment | None:
+    """A visit of the coming week whose seat somebody else may have; not one that other visits hang on."""
+    for visit in booked:
+        soon = visit.starts_at and now + timedelta(days=2) < visit.starts_at < now + timedelta(days=6)
+        plain = visit.calendar_sequence == 0 and visit.follows is None
+        if visit.doctor_id == doctor.pk and visit.status == AppointmentStatus.CONFIRMED and soon and plain:
+            return visit
+    return None
 
 
-def _offer(entry: WaitlistEntry, now: datetime) -> bool:
-    """Offer the first free seat of the wished days, if there is one."""
-    slot = (
-        Slot.objects.filter(
-            doctor=entry.doctor,
-            location=entry.location,
-            taken__lt=F("capacity"),
-            starts_at__date__gte=entry.earliest_date,
-            starts_at__date__lte=entry.latest_date,
-        )
-        .exclude(appointments__patient=entry.patient)
-        .order_by("starts_at")
-        .first()
-    )
-    if slot is None:
-        return False
-    expires_at = min(now + OFFER_STANDS, slot.starts_at)
-    Hold.objects.create(slot=slot, waitlist_entry=entry, holder=f"waitlist:{entry.pk}", expires_at=expires_at)
-    Slot.objects.filter(pk=slot.pk).update(taken=F("taken") + 1)
+def _offer(entry: WaitlistEntry, given_up: Appointment, now: datetime) -> None:
+    """The visit is cancelled, and its seat is kept for `entry` by a hold: the slot stays as taken as it was."""
+    Appointment.objects.filter(pk=given_up.pk).update(status=AppointmentStatus.CANCELLED)
+    expires_at = now + OFFER_STANDS
+    Hold.objects.create(slot=given_up.slot, waitlist_entry=entry, expires_at=expires_at)
     WaitlistEntry.objects.filter(pk=entry.pk).update(
-        status=WaitlistStatus.OFFERED, offered_slot=slot, offer_expires_at=expires_at
+        status=WaitlistStatus.OFFERED, offered_slot=given_up.slot, offer_expires_at=expires_at
     )
-    return True

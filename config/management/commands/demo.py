@@ -13,7 +13,6 @@ from django.db import transaction
 
 from accounts.actors import system
 from scheduling.demo import Clinic, Plan, build_clinic, is_empty
-from scheduling.demo.building import DEFAULT_SEED
 
 KNOWN_PASSWORD = "frontdesk-demo"  # noqa: S105 - printed for everybody to use, and only on a machine of one's own
 
@@ -25,20 +24,29 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Size, seed and what to do about a database that is in use."""
-        parser.add_argument("--doctors", type=int, default=14, metavar="N", help="how many doctors (default 14)")
-        parser.add_argument("--days", type=int, default=14, metavar="N", help="days of slots from today (default 14)")
-        parser.add_argument("--patients", type=int, default=240, metavar="N", help="how many patients (default 240)")
-        parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="the same seed makes the same clinic")
+        usual = Plan()
         parser.add_argument(
-            "--edge-cases", action="store_true", help="add clinics in Kolkata, Lord Howe and New York, with sessions "
-            "past midnight and across both clock changes"
+            "--doctors", type=int, default=usual.doctors, metavar="N", help="how many doctors (default %(default)s)"
+        )
+        parser.add_argument(
+            "--days", type=int, default=usual.days, metavar="N", help="days of slots from today (default %(default)s)"
+        )
+        parser.add_argument(
+            "--patients", type=int, default=usual.patients, metavar="N", help="how many patients (default %(default)s)"
+        )
+        parser.add_argument("--seed", type=int, default=usual.seed, help="the same seed makes the same clinic")
+        parser.add_argument(
+            "--edge-cases",
+            action="store_true",
+            help="add clinics in Kolkata, Lord Howe and New York, with sessions "
+            "past midnight and across both clock changes",
         )
         parser.add_argument("--add", action="store_true", help="add the clinic to a database that is already in use")
         parser.add_argument("--if-empty", action="store_true", help="do nothing, without an error, where it is in use")
         parser.add_argument("--password", default="", help="password of the accounts (default: one that is printed)")
         parser.add_argument("--dry-run", action="store_true", help="say what would be made, and make nothing")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         """Make the clinic, unless somebody's data is in the way."""
         if not is_empty() and not options["add"]:
             if options["if_empty"]:
