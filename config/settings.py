@@ -109,6 +109,7 @@ TEMPLATES = [
 # --- Database -------------------------------------------------------------------------------
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_POOL: bool = env.flag("DATABASE_POOL")  # web processes only: a pool does not survive a fork
+WEB_PROCESSES: int = env.number("GRANIAN_WORKERS", 1, at_least=1)  # granian's own variable
 DATABASE_POOL_SIZE: int = env.number("DATABASE_POOL_SIZE", 8, at_least=2)
 
 if DATABASE_URL:
@@ -130,7 +131,8 @@ else:
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
                 "init_command": (
-                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000; PRAGMA temp_store=MEMORY"
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+                    "PRAGMA cache_size=-20000; PRAGMA temp_store=MEMORY"
                 ),
             },
         }

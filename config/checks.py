@@ -1,0 +1,138 @@
+"""Says what is wrong with the environment, all of it at once, each with an id and a hint.
+
+Errors stop every command and the servers (`refuse_misconfiguration`); warnings appear with `check --deploy`.
+No message repeats a value: it may be a secret.
+"""
+
+from __future__ import annotations
+
+import sys
+import zoneinfo
+from collections.abc import Iterator, Sequence
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import phonenumbers
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Warning
+from django.http.request import validate_host
+
+SHORTEST_KEY = 32
+TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_PHONE_NUMBER")
+
+
+def in_production() -> bool:
+    """Whether this is a clinic's real installation, as far as the environment says."""
+    return not (settings.DEBUG or settings.EMBEDDED)
+
+
+def check_environment(*, app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Everything in the environment that cannot work."""
+    return [
+        *(Error(found.message, hint=found.hint, id=found.code) for found in settings.ENVIRONMENT_PROBLEMS),
+        *_base_url(),
+        *_place(),
+        *_messages(),
+        *_processes(),
+        *_production(),
+    ]
+
+
+def _base_url() -> Iterator[CheckMessage]:
+    try:
+        parts = urlsplit(settings.BASE_URL)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = None, ""
+    if parts is None or parts.scheme not in ("http", "https") or not host:
+        yield Error("BASE_URL is no address.", hint="Use https://clinic.example, with the scheme.", id="frontdesk.E004")
+        return
+    literal = f"[{host}]" if ":" in host else host
+    if not validate_host(literal, settings.ALLOWED_HOSTS):
+        hint = f"Add {literal} to ALLOWED_HOSTS, or links in messages lead to an error page."
+        yield Error("The host of BASE_URL is not in ALLOWED_HOSTS.", hint=hint, id="frontdesk.E005")
+
+
+def _place() -> Iterator[CheckMessage]:
+    try:
+        zoneinfo.ZoneInfo(settings.DEFAULT_TIME_ZONE)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        hint = "Use a name of the IANA database, such as Europe/London or Asia/Kolkata."
+        yield Error("DEFAULT_TIME_ZONE is not known.", hint=hint, id="frontdesk.E006")
+    currency = settings.DEFAULT_CURRENCY
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
+        hint = "Use the three capital letters of ISO 4217, such as GBP or INR."
+        yield Error("DEFAULT_CURRENCY is not a currency code.", hint=hint, id="frontdesk.E007")
+    if settings.PHONENUMBER_DEFAULT_REGION not in phonenumbers.SUPPORTED_REGIONS:
+        hint = "Use the two capital letters of a country, such as GB or IN."
+        yield Error("DEFAULT_PHONE_REGION is not known.", hint=hint, id="frontdesk.E008")
+
+
+def _messages() -> Iterator[CheckMessage]:
+    if "@" not in parseaddr(settings.DEFAULT_FROM_EMAIL)[1]:
+        hint = "Use an address, or a name with an address: Clinic <desk@clinic.example>."
+        yield Error("DEFAULT_FROM_EMAIL holds no e-mail address.", hint=hint, id="frontdesk.E010")
+    missing = [name for name in TWILIO if not getattr(settings, name)]
+    if missing and len(missing) < len(TWILIO):
+        hint = f"Set {' and '.join(missing)} as well, or leave all three out."
+        yield Error("Twilio is half configured: no message would go out.", hint=hint, id="frontdesk.E011")
+
+
+def _processes() -> Iterator[CheckMessage]:
+    """The embedded database serves one process; its cache and live updates live in that process's memory."""
+    if settings.DATABASE_URL:
+        return
+    if settings.DATABASE_POOL:
+        hint = "Set DATABASE_URL, or leave DATABASE_POOL out."
+        yield Error("DATABASE_POOL needs PostgreSQL.", hint=hint, id="frontdesk.E012")
+    if settings.WEB_PROCESSES > 1:
+        hint = "Set DATABASE_URL and REDIS_URL, or start one process."
+        yield Error("Several web processes cannot share the embedded database.", hint=hint, id="frontdesk.E012")
+
+
+def _production() -> Iterator[CheckMessage]:
+    if settings.BEHIND_HTTPS and settings.DEBUG:
+        hint = "Leave DEBUG out: its error pages show settings and patients' data."
+        yield Error("DEBUG is on at a public address.", hint=hint, id="frontdesk.E014")
+    if not in_production():
+        return
+    key = settings.SECRET_KEY
+    if len(key) < SHORTEST_KEY or len(set(key)) < 5 or key.startswith("django-insecure-"):
+        hint = "python -c 'import secrets; print(secrets.token_urlsafe(50))' makes a good one."
+        yield Error("SECRET_KEY can be guessed.", hint=hint, id="frontdesk.E013")
+
+
+def check_deployment(*, app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """What works, but not as a clinic wants it (`check --deploy`)."""
+    return list(_deployment())
+
+
+def _deployment() -> Iterator[CheckMessage]:
+    if not settings.BEHIND_HTTPS:
+        hint = "Set BASE_URL to the https:// address patients use; secure cookies and HSTS follow from it."
+        yield Warning("BASE_URL is not https.", hint=hint, id="frontdesk.W001")
+    if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+        yield Warning("Messages go to the console.", hint="Set EMAIL_URL.", id="frontdesk.W002")
+    if settings.STATIC_ROOT and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        hint = "Run manage.py collectstatic --noinput; without it no page can be drawn."
+        yield Warning("Static files are not collected.", hint=hint, id="frontdesk.W003")
+    if settings.DATABASE_URL and not settings.REDIS_URL:
+        hint = "Set REDIS_URL: several processes share the cache and live updates through it."
+        yield Warning("There is no Redis.", hint=hint, id="frontdesk.W004")
+
+
+def refuse_misconfiguration() -> None:
+    """End the process with every error spelled out. Servers call it: they run no system checks by themselves."""
+    errors = [message for message in check_environment() if message.is_serious()]
+    if errors:
+        sys.exit("Frontdesk does not start:\n" + "\n".join(str(message) for message in errors))
+
+
+def register() -> None:
+    """Hang the checks on Django's."""
+    checks.register(check_environment)
+    checks.register(check_deployment, checks.Tags.security, deploy=True)

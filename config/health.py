@@ -1,0 +1,95 @@
+"""What monitoring asks: are the parts there, and is the work being done? No personal data in it."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.models import SweepRun
+from accounts.permissions import public
+from config.sweeps import SWEEPS
+
+logger = logging.getLogger("frontdesk.health")
+
+LATE_AFTER = timedelta(seconds=60)
+FAILING_AFTER = 2
+Part = dict[str, Any]
+
+
+@public
+@require_safe
+@never_cache
+def live(request: HttpRequest) -> JsonResponse:
+    """Whether this process answers at all; a supervisor restarts it when not."""
+    return JsonResponse({"status": "ok"})
+
+
+@public
+@require_safe
+@never_cache
+def health(request: HttpRequest) -> JsonResponse:
+    """Every part and its state: 200 when all are well, 503 when one is not."""
+    parts = {
+        name: _examined(name, look)
+        for name, look in (("database", _database), ("migrations", _migrations), ("cache", _cache), ("sweeps", _sweeps))
+    }
+    well = all(part["ok"] for part in parts.values())
+    return JsonResponse({"status": "ok" if well else "failing", "parts": parts}, status=200 if well else 503)
+
+
+def _examined(name: str, look: Callable[[], Part]) -> Part:
+    """What a look at a part found; whatever it raises means the part is not well."""
+    began = time.monotonic()
+    try:
+        part = look()
+    except Exception:
+        logger.exception("%s is not well", name)
+        part = {"ok": False}
+    return {**part, "ms": round((time.monotonic() - began) * 1000, 1)}
+
+
+def _database() -> Part:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return {"ok": cursor.fetchone() == (1,), "kind": connection.vendor}
+
+
+def _migrations() -> Part:
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return {"ok": not waiting, "waiting": len(waiting)}
+
+
+def _cache() -> Part:
+    name, value = f"health:{uuid.uuid4()}", "well"
+    cache.set(name, value, 10)
+    found = cache.get(name)
+    cache.delete(name)
+    return {"ok": found == value}
+
+
+def _sweeps() -> Part:
+    """A sweep is late a minute after it was due and nobody runs it; two failures in a row make it failing."""
+    now = timezone.now()
+    books = {run.name: run for run in SweepRun.objects.all()}
+    late, failing = [], []
+    for sweep in SWEEPS:
+        run = books.get(sweep.name)
+        claimed = run is not None and run.claimed_until is not None and run.claimed_until > now
+        if run is None or (run.due_at + LATE_AFTER < now and not claimed):
+            late.append(sweep.name)
+        elif run.failures >= FAILING_AFTER:
+            failing.append(sweep.name)
+    return {"ok": not late and not failing, "late": late, "failing": failing}

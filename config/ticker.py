@@ -1,0 +1,70 @@
+"""Keeps the sweeps going: a thread for each, so that a slow one holds up no other.
+
+The embedded server and `manage.py worker` both run one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+
+from django.db import DatabaseError, close_old_connections, connections
+
+from config.sweeps import SWEEPS, Sweep, take_turn
+
+logger = logging.getLogger("frontdesk.sweeps")
+
+SECONDS_AFTER_TROUBLE = 5.0
+
+
+class Ticker:
+    """Runs every sweep when it is due, until it is stopped."""
+
+    def __init__(self, sweeps: Sequence[Sweep] = SWEEPS) -> None:
+        self.sweeps = sweeps
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._keep_running, args=(sweep,), name=f"sweep-{sweep.name}", daemon=True)
+            for sweep in sweeps
+        ]
+
+    def start(self) -> None:
+        """Start every sweep's thread."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, *, seconds: float = 10) -> bool:
+        """Let every running sweep come to its end, for so many seconds; returns whether all did."""
+        self._stopping.set()
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def wait(self) -> None:
+        """Wait until somebody calls `request_stop`."""
+        while not self._stopping.wait(1.0):
+            pass
+
+    def request_stop(self) -> None:
+        """Ask for the end without waiting; safe in a signal handler."""
+        self._stopping.set()
+
+    def _keep_running(self, sweep: Sweep) -> None:
+        pause = 0.0
+        try:
+            while not self._stopping.wait(pause):
+                pause = self._turn(sweep)
+        finally:
+            connections.close_all()
+
+    def _turn(self, sweep: Sweep) -> float:
+        """One turn. While the database is away there is nothing to do but to try again soon."""
+        try:
+            close_old_connections()
+            return take_turn(sweep)
+        except DatabaseError:
+            logger.exception("sweep %s could not reach the books", sweep.name)
+            return SECONDS_AFTER_TROUBLE
