@@ -57,3 +57,12 @@ def slot_at_hand(slot_id: int, *, holder: str = "") -> SlotAtHand | None:
     if slot is None:
         return None
     return SlotAtHand(slot=slot, overdue=slot.holds_overdue or slot.pending_overdue, own_hold=slot.own_hold)
+
+
+def live_hold(token: str) -> Hold | None:
+    """The hold with this token, with its slot, doctor and location, while it counts."""
+    return (
+        Hold.objects.select_related("slot__doctor__specialty", "slot__location")
+        .filter(token=token, expires_at__gt=timezone.now())
+        .first()
+    )
