@@ -35,8 +35,8 @@ STREETS: tuple[str, ...] = (
 )  # fmt: skip
 
 FICTIONAL_EXCHANGES: tuple[str, ...] = (
-    "+4420794600", "+4411749600", "+4411349600", "+4411449600", "+4411549600", "+4411649600", "+4411849600",
-    "+4412149600", "+4413149600", "+4414149600", "+4415149600", "+4416149600", "+4419149800",
+    "+442079460", "+441174960", "+441134960", "+441144960", "+441154960", "+441164960", "+441184960",
+    "+441214960", "+441314960", "+441414960", "+441514960", "+441614960", "+441914980",
 )  # fmt: skip
 """Where Ofcom keeps a thousand numbers each for films and books; nobody will ever answer there."""
 
@@ -46,7 +46,7 @@ def fictional_phone(number: int) -> str:
     exchange, line = divmod(number, 1000)
     if exchange >= len(FICTIONAL_EXCHANGES):
         return ""
-    return f"{FICTIONAL_EXCHANGES[exchange][:-1]}{line:03d}"
+    return f"{FICTIONAL_EXCHANGES[exchange]}{line:03d}"
 
 
 def first_name(chance: Random, gender: Gender) -> str:
