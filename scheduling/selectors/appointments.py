@@ -59,8 +59,9 @@ def is_contact_of(patient: Patient, contact: str) -> bool:
 
 
 def upcoming_for_email(email: str) -> QuerySet[Appointment]:
-    """Coming visits of the patients with that e-mail address."""
-    return _coming(with_everything().filter(patient__email__iexact=email.strip()))
+    """Coming visits of the patients with that e-mail address, and those that somebody who signs in with it booked."""
+    email = email.strip()
+    return _coming(with_everything().filter(Q(patient__email__iexact=email) | Q(booked_by__email__iexact=email)))
 
 
 def upcoming_of(user: User) -> QuerySet[Appointment]:

@@ -5,11 +5,15 @@ Opening any of these pages changes nothing, because mail scanners open links; ev
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,11 +22,24 @@ from accounts.errors import DomainError
 from accounts.permissions import secret_link
 from accounts.services.throttling import count_attempt
 from scheduling.calendar_file import calendar_file, google_link, has_times, outlook_link
+from scheduling.clock import local_date
+from scheduling.errors import WrongState
 from scheduling.forms.cancellation import CancellationForm
-from scheduling.models import Appointment
+from scheduling.models import Appointment, WaitlistEntry
 from scheduling.selectors.appointments import by_secret
-from scheduling.selectors.self_service import Standing, claimable_by, notice_is_over, standing_of, waiting_instead_of
-from scheduling.services.lifecycle import cancel_appointment, confirm_appointment, confirm_attendance
+from scheduling.selectors.self_service import (
+    Standing,
+    claimable_by,
+    follow_ups_of,
+    standing_of,
+    waiting_instead_of,
+)
+from scheduling.services.lifecycle import (
+    cancel_appointment,
+    confirm_appointment,
+    confirm_attendance,
+    require_changeable,
+)
 from scheduling.services.links import add_to_account, send_fresh_link
 from scheduling.services.waitlist import join_waitlist
 from scheduling.views.links import keep_private, link_has_expired, with_appointment
@@ -47,8 +64,9 @@ def page_of(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
         "appointment": appointment,
         "standing": standing,
         "just_booked": request.session.get(JUST_BOOKED) == appointment.pk,
-        "notice_over": upcoming and notice_is_over(appointment),
+        "refusal": refusal_to_change(request, appointment) if upcoming else "",
         "claimable": claimable_by(appointment, request.user),
+        "follow_ups": follow_ups_of(appointment),
         "waiting": waiting_instead_of(appointment) if upcoming else None,
     }
     if upcoming and has_times(appointment):
@@ -104,7 +122,7 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return to_page(appointment)
-    context = {"appointment": appointment, "form": form, "notice_over": notice_is_over(appointment)}
+    context = {"appointment": appointment, "form": form, "refusal": refusal_to_change(request, appointment)}
     return render(request, "scheduling/appointment/cancel.html", context)
 
 
@@ -113,6 +131,8 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 @with_appointment()
 def wait_for_earlier(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Put the patient on the waitlist for a seat before this one; the booking stays until they accept another."""
+    if standing_of(appointment) not in {Standing.PENDING, Standing.UPCOMING}:
+        return to_page(appointment)
     try:
         ask_for_earlier(appointment, holder_of(request, appointment))
     except DomainError as error:
@@ -128,7 +148,7 @@ def wait_for_earlier(request: HttpRequest, appointment: Appointment) -> HttpResp
 def add_to_my_account(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Let somebody who holds the link and has signed in find the appointment among their own from now on."""
     if not request.user.is_authenticated:
-        return redirect_to_sign_in(appointment)
+        return redirect_to_login(reverse("scheduling:appointment", args=[appointment.secret]))
     try:
         add_to_account(appointment_id=appointment.pk, actor=holder_of(request, appointment))
     except DomainError as error:
@@ -160,12 +180,37 @@ def fresh_link(request: HttpRequest, secret: str) -> HttpResponse:
     if not link_has_expired(appointment):
         return to_page(appointment)
     try:
-        count_attempt(subject=f"fresh-link:{appointment.pk}", limit=3, window=3600)
+        count_attempt(subject=f"fresh-link:{appointment.pk}", limit=3, window=timedelta(hours=1))
         send_fresh_link(appointment_id=appointment.pk, actor=holder_of(request, appointment))
     except DomainError as error:
-        context = {"appointment": appointment, "refusal": str(error)}
+        context = {"appointment": appointment, "secret": secret, "refusal": str(error)}
         return keep_private(render(request, "scheduling/appointment/link_expired.html", context, status=error.status))
     return keep_private(render(request, "scheduling/appointment/link_sent.html", {"appointment": appointment}))
+
+
+def refusal_to_change(request: HttpRequest, appointment: Appointment) -> str:
+    """Why the appointment cannot be moved or cancelled here any more; empty while it can."""
+    try:
+        require_changeable(appointment, actor=holder_of(request, appointment))
+    except DomainError as error:
+        return str(error)
+    return ""
+
+
+def ask_for_earlier(appointment: Appointment, actor: Actor) -> WaitlistEntry:
+    """Wait for a seat with the same doctor at the same place, from today until the day of the visit."""
+    zone = appointment.location.zone
+    if appointment.starts_at is None:
+        raise WrongState(status_now=appointment.status)
+    return join_waitlist(
+        patient=appointment.patient,
+        doctor_id=appointment.doctor_id,
+        location_id=appointment.location_id,
+        earliest_date=timezone.localdate(timezone=zone),
+        latest_date=local_date(appointment.starts_at, zone),
+        instead_of=appointment,
+        actor=actor,
+    )
 
 
 def holder_of(request: HttpRequest, appointment: Appointment) -> Actor:
