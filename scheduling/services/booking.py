@@ -19,7 +19,7 @@ from scheduling.errors import BookingKeyReused, HoldExpired, InvalidVisit, Patie
 from scheduling.models import Appointment, Doctor, Hold, Location, Patient, Slot, WaitlistEntry
 from scheduling.services import seats
 from scheduling.services.holds import consume_hold
-from scheduling.services.patients import PatientDetails, lock_patient, register_patient
+from scheduling.services.patients import PatientDetails, find_or_add_patient, lock_patient
 from scheduling.signals import appointment_changed
 from scheduling.states import AppointmentStatus, AppointmentType, Source, Urgency, WaitlistStatus
 
@@ -121,7 +121,7 @@ def _record_of(patient: Patient | PatientDetails, actor: Actor) -> Patient:
         lock_patient(patient)
         return patient
     owner = None if actor.is_staff else actor.user
-    return register_patient(details=patient, user=owner, actor=actor)
+    return find_or_add_patient(details=patient, user=owner)
 
 
 def _insert(*, slot: Slot, patient: Patient, visit: VisitDetails, actor: Actor, key: str | None) -> Appointment:

@@ -61,14 +61,19 @@ def register_patient(*, details: PatientDetails, user: User | None, actor: Actor
     It is an existing one only if name, birthday and a contact agree (for somebody signed in: name and birthday among
     their own family). An existing record is never changed by this. Raises InvalidPatient, naming the field.
     """
+    with recorded(actor, "patient.register"):
+        return find_or_add_patient(details=details, user=user)
+
+
+def find_or_add_patient(*, details: PatientDetails, user: User | None) -> Patient:
+    """What `register_patient` does, inside the `recorded` block of whoever calls (a booking, say)."""
     details = details.cleaned()
     new = Patient(user=user, **{field.name: getattr(details, field.name) for field in fields(details)})
     _check(new)
-    with recorded(actor, "patient.register"):
-        known = _known_patient(details, user)
-        if known is not None:
-            return known
-        new.save(force_insert=True)
+    known = _known_patient(details, user)
+    if known is not None:
+        return known
+    new.save(force_insert=True)
     return new
 
 

@@ -1,0 +1,167 @@
+"""The waitlist: first come, first offered; an offer keeps its seat and ends."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts.actors import Actor
+from scheduling.errors import InvalidWaitlistRequest, OfferExpired, SlotTaken
+from scheduling.models import Appointment, Patient, Slot, WaitlistEntry
+from scheduling.services import lifecycle
+from scheduling.services.holds import hold_seat
+from scheduling.services.waitlist import accept_offer, decline_offer, join_waitlist, leave_waitlist, offer_free_seats
+from scheduling.states import AppointmentStatus, WaitlistStatus
+from scheduling.tests.factories import VISITOR, PatientFactory, SlotFactory, SpecialtyFactory, book, in_hours
+
+pytestmark = pytest.mark.django_db
+CLERK = Actor(label="system:desk")
+SOON, LATER = timezone.localdate(), timezone.localdate() + timedelta(days=60)
+
+
+def wait_for(slot: Slot, patient: Patient | None = None, **wish: object) -> WaitlistEntry:
+    return join_waitlist(
+        patient=patient or PatientFactory(),
+        **{"doctor_id": slot.doctor_id, "earliest_date": SOON, "latest_date": LATER, "actor": VISITOR, **wish},
+    )
+
+
+def test_a_seat_that_comes_free_is_offered_to_the_first_in_line() -> None:
+    appointment = book()
+    assert appointment.slot is not None
+    first, second = wait_for(appointment.slot), wait_for(appointment.slot)
+    lifecycle.cancel_appointment(appointment_id=appointment.pk, actor=VISITOR)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, first.offered_slot_id) == (WaitlistStatus.OFFERED, appointment.slot_id)
+    assert second.status == WaitlistStatus.WAITING
+    with pytest.raises(SlotTaken):
+        hold_seat(slot_id=appointment.slot.pk, holder="somebody else", actor=VISITOR)
+
+
+def test_accepting_books_the_offered_seat_and_twice_is_once() -> None:
+    slot = SlotFactory()
+    entry = wait_for(slot)
+    assert offer_free_seats(actor=CLERK) == 1
+    appointment = accept_offer(entry_id=entry.pk, actor=VISITOR)
+    assert (appointment.slot_id, appointment.source) == (slot.pk, "waitlist")
+    assert accept_offer(entry_id=entry.pk, actor=VISITOR).pk == appointment.pk
+    entry.refresh_from_db()
+    assert entry.status == WaitlistStatus.BOOKED
+
+
+def test_an_offer_in_place_of_a_booking_moves_that_booking() -> None:
+    later = book(SlotFactory(starts_at=in_hours(200)))
+    sooner = SlotFactory(doctor=later.doctor, location=later.location, starts_at=in_hours(30))
+    entry = wait_for(sooner, patient=later.patient, instead_of=later)
+    assert offer_free_seats(actor=CLERK) == 1
+    moved = accept_offer(entry_id=entry.pk, actor=VISITOR)
+    later.refresh_from_db()
+    assert (later.status, later.successor_id) == (AppointmentStatus.RESCHEDULED, moved.pk)
+    assert moved.slot_id == sooner.pk
+    entry.refresh_from_db()
+    assert entry.status == WaitlistStatus.BOOKED
+
+
+def test_an_offer_that_ran_out_goes_to_the_next_in_line() -> None:
+    slot = SlotFactory(starts_at=in_hours(48), location__waitlist_offer_minutes=30)
+    first = wait_for(slot)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        offer_free_seats(actor=CLERK)
+        second = wait_for(slot)
+        clock.shift(timedelta(minutes=30))
+        with pytest.raises(OfferExpired):
+            accept_offer(entry_id=first.pk, actor=VISITOR)
+        lifecycle.expire_overdue(actor=CLERK)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == (WaitlistStatus.LAPSED, WaitlistStatus.OFFERED)
+
+
+def test_declining_offers_the_seat_on_and_keeps_the_place_for_other_seats() -> None:
+    slot = SlotFactory()
+    first = wait_for(slot)
+    offer_free_seats(actor=CLERK)
+    second = wait_for(slot)
+    decline_offer(entry_id=first.pk, actor=VISITOR)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == (WaitlistStatus.WAITING, WaitlistStatus.OFFERED)
+    leave_waitlist(entry_id=second.pk, actor=VISITOR)
+    assert offer_free_seats(actor=CLERK) == 0, "nobody is offered again what they have just declined"
+    with pytest.raises(OfferExpired):
+        decline_offer(entry_id=first.pk, actor=VISITOR)
+
+
+def test_leaving_the_list_gives_an_offered_seat_back() -> None:
+    slot = SlotFactory()
+    entry = wait_for(slot)
+    offer_free_seats(actor=CLERK)
+    leave_waitlist(entry_id=entry.pk, actor=VISITOR)
+    leave_waitlist(entry_id=entry.pk, actor=VISITOR)
+    slot.refresh_from_db()
+    assert slot.taken == 0
+
+
+@pytest.mark.parametrize("case", ["other doctor", "other days", "other place", "busy then", "too near"])
+def test_nobody_is_offered_what_they_cannot_use(case: str) -> None:
+    slot = SlotFactory(starts_at=in_hours(0.1) if case == "too near" else in_hours(48))
+    patient = PatientFactory()
+    wish: dict[str, object] = {}
+    if case == "other doctor":
+        wish = {"doctor_id": SlotFactory(is_open=False).doctor_id}
+    if case == "other days":
+        wish = {"earliest_date": LATER, "latest_date": LATER}
+    if case == "other place":
+        wish = {"location_id": SlotFactory(is_open=False).location_id}
+    if case == "busy then":
+        book(SlotFactory(starts_at=slot.starts_at), patient=patient)
+    wait_for(slot, patient=patient, **wish)
+    assert offer_free_seats(actor=CLERK) == 0
+
+
+def test_waiting_for_a_specialty_takes_any_of_its_doctors() -> None:
+    slot = SlotFactory()
+    entry = wait_for(slot, doctor_id=None, specialty_id=slot.doctor.specialty_id)
+    assert offer_free_seats(actor=CLERK, dry_run=True) == 1
+    entry.refresh_from_db()
+    assert entry.status == WaitlistStatus.WAITING
+    assert offer_free_seats(actor=CLERK) == 1
+
+
+def test_the_same_wish_twice_is_one_entry() -> None:
+    slot, patient = SlotFactory(), PatientFactory()
+    assert wait_for(slot, patient=patient).pk == wait_for(slot, patient=patient).pk
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"doctor_id": None},
+        {"doctor_id": 999_999_999},
+        {"doctor_id": None, "specialty_id": 999_999_999},
+        {"earliest_date": LATER, "latest_date": SOON},
+        {"earliest_date": date(2020, 1, 1), "latest_date": date(2020, 1, 2)},
+    ],
+)
+def test_impossible_wishes_are_refused(wish: dict[str, object]) -> None:
+    with pytest.raises(InvalidWaitlistRequest):
+        wait_for(SlotFactory(), **wish)
+    assert not WaitlistEntry.objects.exists()
+
+
+def test_waiting_for_a_closed_specialty_is_refused() -> None:
+    closed = SpecialtyFactory(is_active=False)
+    with pytest.raises(InvalidWaitlistRequest):
+        wait_for(SlotFactory(), doctor_id=None, specialty_id=closed.pk)
+
+
+def test_a_patient_who_books_elsewhere_cannot_take_the_offer_twice() -> None:
+    slot = SlotFactory()
+    entry = wait_for(slot)
+    offer_free_seats(actor=CLERK)
+    accept_offer(entry_id=entry.pk, actor=VISITOR)
+    assert Appointment.objects.count() == 1
