@@ -33,6 +33,7 @@ class Guard:
     table: str
     owner: str
     condition: str
+    further_columns: tuple[str, ...] = ()
 
     def exclusion(self) -> str:
         """The constraint on PostgreSQL. Ranges of one number stand in for the contrib extension btree_gist."""
@@ -49,16 +50,20 @@ class Guard:
         left to the unique constraint where there is one, so that INSERT OR IGNORE can pass over them.
         """
         same_start = " AND other.starts_at <> NEW.starts_at" if self.name == SLOT_OVERLAP else ""
-        body = (
-            f"WHEN {self.condition.format(row='NEW.')} BEGIN SELECT RAISE(ABORT, '{self.name}') WHERE ("
-            f"SELECT other.ends_at FROM {self.table} AS other WHERE other.{self.owner} = NEW.{self.owner} "
-            f"AND other.starts_at < NEW.ends_at AND other.id IS NOT NEW.id{same_start} "
-            f"AND {self.condition.format(row='other.')} ORDER BY other.starts_at DESC LIMIT 1) > NEW.starts_at; END"
+        last_before_the_end = (
+            f"SELECT other.ends_at FROM {self.table} AS other "  # noqa: S608 - names of this module only
+            f"WHERE other.{self.owner} = NEW.{self.owner} AND other.starts_at < NEW.ends_at "
+            f"AND other.id IS NOT NEW.id{same_start} AND {self.condition.format(row='other.')} "
+            "ORDER BY other.starts_at DESC LIMIT 1"
         )
-        columns = f"{self.owner}, starts_at, ends_at" + ("" if self.name == SLOT_OVERLAP else ", status")
+        body = (
+            f"ON {self.table} WHEN {self.condition.format(row='NEW.')} "
+            f"BEGIN SELECT RAISE(ABORT, '{self.name}') WHERE ({last_before_the_end}) > NEW.starts_at; END"
+        )
+        followed = [self.owner, "starts_at", "ends_at", *self.further_columns]
         return {
-            f"{self.name}_insert": f"CREATE TRIGGER {self.name}_insert BEFORE INSERT ON {self.table} {body}",
-            f"{self.name}_update": f"CREATE TRIGGER {self.name}_update BEFORE UPDATE OF {columns} ON {self.table} {body}",
+            f"{self.name}_insert": f"CREATE TRIGGER {self.name}_insert BEFORE INSERT {body}",
+            f"{self.name}_update": f"CREATE TRIGGER {self.name}_update BEFORE UPDATE OF {', '.join(followed)} {body}",
         }
 
 
@@ -72,6 +77,7 @@ GUARDS = (
         owner="patient_id",
         condition="{row}starts_at IS NOT NULL AND {row}ends_at IS NOT NULL "
         f"AND {{row}}status IN ({_ACTIVE_STATES})",
+        further_columns=("status",),
     ),
 )
 
@@ -84,7 +90,9 @@ def violated(error: IntegrityError, guard: str) -> bool:
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """The guards of existing tables that are not in the database, or not as this module writes them."""
     tables = set(connection.introspection.table_names())
-    wanted = {name: text for guard in GUARDS if guard.table in tables for name, text in _parts(connection, guard).items()}
+    wanted = {
+        name: text for guard in GUARDS if guard.table in tables for name, text in _parts(connection, guard).items()
+    }
     if not wanted:
         return []
     found = _installed(connection)

@@ -85,17 +85,29 @@ def session_slots(day: date, session: Session, zone: ZoneInfo) -> list[Period]:
     that comes twice is offered the first time. A slot must fit whole into its stretch of work, and begin after the
     slot before it has ended (they may collide where the clocks shift by no multiple of their length).
     """
-    start = datetime.combine(day, session.start)
     length = timedelta(minutes=session.slot_minutes)
     slots: list[Period] = []
-    for opens, closes in _stretches(session):
-        end = boundary(start + closes, zone)
-        for step in range((closes - opens) // length):
-            begins = instant(start + opens + step * length, zone)
-            if begins is None or begins + length > end or (slots and begins < slots[-1].ends_at):
-                continue
+    for wall, closes in _grid(day, session):
+        begins = instant(wall, zone)
+        if begins is None or (slots and begins < slots[-1].ends_at):
+            continue
+        if begins + length <= boundary(closes, zone):
             slots.append(Period(begins, begins + length))
     return slots
+
+
+def wall_times(day: date, session: Session) -> list[datetime]:
+    """Every time of the grid as a calendar without changes of the clock would have it."""
+    return [wall for wall, _closes in _grid(day, session)]
+
+
+def _grid(day: date, session: Session) -> Iterator[tuple[datetime, datetime]]:
+    """Each time of the grid with the end of its stretch of work, both as wall clock."""
+    start = datetime.combine(day, session.start)
+    length = timedelta(minutes=session.slot_minutes)
+    for opens, closes in _stretches(session):
+        for step in range((closes - opens) // length):
+            yield start + opens + step * length, start + closes
 
 
 def _stretches(session: Session) -> Iterator[tuple[timedelta, timedelta]]:
@@ -123,16 +135,16 @@ def _every_day(first: date, last: date) -> Iterator[date]:
 # --- Checking what staff typed ----------------------------------------------------------------------------------
 
 
-def check_session(session: Session) -> None:
+def check_session(session: Session, *, minutes_field: str = "slot_minutes") -> None:
     """Refuse a session or break that makes no sense, naming the field. Raises InvalidCalendar."""
     if session.start == session.end and session.start != time.min:
         raise InvalidCalendar(
             _("The end is the same as the start. For a whole day choose midnight to midnight."), field="end_time"
         )
     if session.slot_minutes < 1:
-        raise InvalidCalendar(_("A slot needs at least one minute."), field="slot_minutes")
+        raise InvalidCalendar(_("A slot needs at least one minute."), field=minutes_field)
     if timedelta(minutes=session.slot_minutes) > session.length:
-        raise InvalidCalendar(_("The hours are too short for even one slot."), field="slot_minutes")
+        raise InvalidCalendar(_("The hours are too short for even one slot."), field=minutes_field)
     for pause in session.breaks:
         _check_break(session, pause)
 
