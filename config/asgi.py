@@ -1,9 +1,60 @@
-"""The asynchronous application: WebSockets, and, in the embedded default, the pages too."""
+"""The asynchronous application: WebSockets, and, in the embedded default, the pages too.
+
+Pages stay synchronous, in a pool of threads that keep their database connections. Under ASGI each of Django's
+middlewares would cost a hop between threads (docs/performance.md).
+"""
+
+from __future__ import annotations
 
 import os
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
 
+from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = ProtocolTypeRouter({"http": get_asgi_application(), "websocket": URLRouter([])})
+
+from config.wsgi import application as pages
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+THREADS = 8
+BEYOND_ASCII = re.compile(rb"[^\x21-\x7e]")
+
+
+class Pages:
+    """The pages behind ASGI, guarded against what the bridge cannot take."""
+
+    def __init__(self) -> None:
+        self.bridge = WSGIMiddleware(pages, workers=THREADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self.bridge(tidied(scope), receive, send)  # type: ignore[arg-type]
+
+
+def tidied(scope: Scope) -> Scope:
+    """The same request, in what WSGI can say.
+
+    Bytes beyond ASCII in the query are written as `%xx`. A header with an underscore would pass for its namesake
+    with a hyphen, which the proxy in front has vouched for; such headers go.
+    """
+    query = BEYOND_ASCII.sub(lambda found: b"%%%02X" % found[0][0], scope["query_string"])
+    headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+    return {**scope, "headers": headers, "query_string": query}
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Close a socket that nobody serves."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
+sockets = AllowedHostsOriginValidator(URLRouter([re_path(r"", refuse)]))
+application = ProtocolTypeRouter({"http": Pages(), "websocket": sockets})

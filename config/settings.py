@@ -71,8 +71,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.middleware.PermissionsPolicyMiddleware",
+    "config.middleware.BodyLimitMiddleware",
+    "config.middleware.PlainTextMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -183,6 +186,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # --- Files ----------------------------------------------------------------------------------
 STATIC_URL = "static/"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATICFILES_DIRS = [BASE_DIR / "static"]
 if EMBEDDED or DEBUG:
     STATIC_ROOT = None
@@ -196,6 +200,7 @@ else:
     }
 MEDIA_URL = "media/"
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(STATE_DIR / "media")))
+MAX_BODY_BYTES = 6 * 1024 * 1024  # a photograph fits; what announces more is refused unread
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
@@ -240,6 +245,12 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        # Visitors' mistakes (404, a body too large) are no news on somebody's own console; our own (500) are.
+        "django.request": {"level": "ERROR" if EMBEDDED else LOG_LEVEL},
+        "django.security": {"level": "CRITICAL" if EMBEDDED else LOG_LEVEL},
+    },
 }
 
 ENVIRONMENT_PROBLEMS = env.problems

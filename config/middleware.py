@@ -1,0 +1,79 @@
+"""What every answer carries, and what no request may bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponseBase
+
+from config.error_pages import payload_too_large
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+
+
+class BodyLimitMiddleware:
+    """Refuses a body that is too large before anybody reads it: 413, with a sentence."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 413 to what announces more than MAX_BODY_BYTES."""
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        if announced.isdecimal() and int(announced) > settings.MAX_BODY_BYTES:
+            return payload_too_large(request)
+        return self.get_response(request)
+
+
+class PlainTextMiddleware:
+    """Refuses NUL characters, which PostgreSQL cannot store or compare and nobody types."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Look through address and cookies."""
+        _refuse_nul([request.path_info, *request.COOKIES.values()])
+        _refuse_nul(value for values in request.GET.lists() for value in (values[0], *values[1]))
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> None:
+        """Look through the form, now that whoever wants to read the body by itself has had the chance to."""
+        _refuse_nul(value for values in request.POST.lists() for value in (values[0], *values[1]))
+
+
+def _refuse_nul(texts: Iterable[str]) -> None:
+    if any("\0" in text for text in texts):
+        raise BadRequest("NUL characters are not text.")
+
+
+class PermissionsPolicyMiddleware:
+    """Tells browsers that these pages use no camera, no location and the like."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add the header to every answer."""
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        return response

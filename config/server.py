@@ -1,0 +1,49 @@
+"""The embedded server: one process with pages, live updates and the periodic jobs."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+from config.ticker import Ticker
+
+SECONDS_TO_FINISH = 5
+
+
+class PortTakenError(Exception):
+    """Something else listens on the port."""
+
+
+def claim_port(host: str, port: int) -> None:
+    """Make sure that the port is free; raises PortTakenError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTakenError from error
+
+
+def serve(*, host: str, port: int, when_ready: Callable[[], None]) -> bool:
+    """Serve until SIGINT or SIGTERM, then end the periodic jobs; returns whether all came to their end."""
+    # The import installs Twisted's reactor, which must happen in the process that runs it and no earlier.
+    from daphne.server import Server
+
+    from config.asgi import application
+
+    ticker = Ticker()
+
+    def begin() -> None:
+        ticker.start()
+        when_ready()
+
+    interface = host.replace(":", r"\:")
+    Server(
+        application=application,
+        endpoints=[f"tcp:port={port}:interface={interface}"],
+        ready_callable=begin,
+        application_close_timeout=SECONDS_TO_FINISH,
+        server_name="frontdesk",
+    ).run()
+    return ticker.stop(seconds=SECONDS_TO_FINISH)
