@@ -40,9 +40,9 @@ class RecordForm(FamilyMemberForm):
     address = forms.CharField(
         label=_("Address"), required=False, max_length=500, widget=forms.Textarea({"rows": 3})
     )
-    emergency_contact_name = forms.CharField(label=_("Name"), required=False, max_length=150)
+    emergency_contact_name = forms.CharField(label=_("Emergency contact’s name"), required=False, max_length=150)
     emergency_contact_phone = PhoneNumberField(
-        label=_("Phone number"),
+        label=_("Emergency contact’s phone number"),
         required=False,
         widget=forms.TextInput({"type": "tel"}),
         error_messages={"invalid": _("Enter a phone number we can call, such as 020 7946 0018.")},

@@ -1,4 +1,6 @@
-// The appointment page: minutes left to confirm, in words, and printing. Everything works without this.
+// The pages of one appointment: how long is left, in words, and printing. Everything works without this.
+
+const LAST_MINUTE = 60; // seconds
 
 function wordsFor(note, seconds) {
   if (seconds <= 0) return note.dataset.leftNone;
@@ -7,15 +9,22 @@ function wordsFor(note, seconds) {
   return minutes === 1 ? note.dataset.leftOne : note.dataset.leftMany.replace("{minutes}", minutes);
 }
 
-/** Say how long is left; text only changes when the words do, so that a screen reader hears each once. */
-function tick(note) {
-  const words = wordsFor(note, (new Date(note.dataset.until) - Date.now()) / 1000);
-  if (note.textContent !== words) note.textContent = words;
+/** Keep the words right. They change once a minute at most, so that a screen reader says each once. */
+function countDown(note) {
+  // Counted from when the page came, not by the device's clock, which may be wrong.
+  const ends = performance.now() + Number(note.dataset.secondsLeft) * 1000;
+  const tick = () => {
+    const seconds = (ends - performance.now()) / 1000;
+    if (seconds >= 7200) return;
+    const words = wordsFor(note, seconds);
+    if (note.textContent !== words) note.textContent = words;
+    note.closest("[data-hold]")?.classList.toggle("hold--ending", seconds <= LAST_MINUTE);
+    if (seconds <= 0) clearInterval(timer);
+  };
+  const timer = setInterval(tick, 1000);
+  tick();
 }
 
-for (const note of document.querySelectorAll("[data-until]")) {
-  tick(note);
-  setInterval(() => tick(note), 1000);
-}
+document.querySelectorAll("[data-seconds-left]").forEach(countDown);
 for (const item of document.querySelectorAll("[data-needs-script]")) item.hidden = false;
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
