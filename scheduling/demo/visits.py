@@ -12,7 +12,7 @@ from django.db.models import F
 
 from scheduling.demo import visit_details
 from scheduling.models import Appointment, Doctor, Patient, Slot
-from scheduling.states import ACTIVE, FREEING, SEATED, UPCOMING, AppointmentStatus
+from scheduling.states import ACTIVE, SEATED, UPCOMING, AppointmentStatus
 
 CHILD_UNTIL = 16
 UPCOMING_EACH = 3  # nobody has more visits to come than that
@@ -171,10 +171,13 @@ class _Book:
         ordered = sorted(self.visits, key=lambda visit: (visit.starts_at or self.now, visit.doctor_id))
         past = [visit for visit in ordered if visit.status not in ACTIVE]
         coming = [visit for visit in ordered if visit.status in ACTIVE]
+        moved = _pair_moved(past, coming)
         Appointment.objects.bulk_create(past, batch_size=500)
         visit_details.follow_up(past, coming)
         Appointment.objects.bulk_create(coming, batch_size=500)
-        _link_moved(past, coming)
+        for visit, successor in moved:
+            visit.successor = successor
+        Appointment.objects.bulk_update([visit for visit, _successor in moved], ["successor"])
         self._take_seats()
         Appointment.objects.filter(pk__in=[visit.pk for visit in past], starts_at__lt=self.now).update(
             created_at=F("starts_at") - timedelta(days=3)
@@ -191,21 +194,20 @@ class _Book:
                 Slot.objects.filter(pk__in=slot_ids).update(taken=seats)
 
 
-def _link_moved(past: Sequence[Appointment], coming: Sequence[Appointment]) -> None:
-    """Let each moved visit point at a coming visit of the same patient; without one it was cancelled."""
+def _pair_moved(past: Sequence[Appointment], coming: Sequence[Appointment]) -> list[tuple[Appointment, Appointment]]:
+    """Find each moved visit a coming visit of the same patient to point at; without one it was cancelled."""
     successors: dict[int, Appointment] = {}
     for visit in coming:
         if visit.status == AppointmentStatus.CONFIRMED and visit.slot_id and visit.patient_id not in successors:
             successors[visit.patient_id] = visit
-    moved = [visit for visit in past if visit.status == AppointmentStatus.RESCHEDULED]
-    for visit in moved:
+    moved = []
+    for visit in past:
+        if visit.status != AppointmentStatus.RESCHEDULED:
+            continue
         successor = successors.pop(visit.patient_id, None)
-        if successor is None or visit.status not in FREEING:
+        if successor is None:
             visit.status = AppointmentStatus.CANCELLED
             continue
-        visit.successor = successor
         successor.calendar_uid, successor.calendar_sequence = visit.calendar_uid, 1
-    Appointment.objects.bulk_update(moved, ["status", "successor"])
-    Appointment.objects.bulk_update(
-        [visit.successor for visit in moved if visit.successor], ["calendar_uid", "calendar_sequence"]
-    )
+        moved.append((visit, successor))
+    return moved
