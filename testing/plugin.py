@@ -41,6 +41,12 @@ def _start() -> PostgresServer:
     return server.start()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Playwright runs an event loop in the test's own thread; Django must not mistake the test for a coroutine."""
+    if config.getoption("markexpr") == "browser":
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what the other database's run shows."""
     unfit = "postgres" if config.getoption("database") == "sqlite" else "sqlite_only"

@@ -120,3 +120,7 @@ class PostgresServer:
             except psycopg.OperationalError:
                 time.sleep(0.05)
         raise RuntimeError("PostgreSQL did not start: " + (self.folder / "log").read_text(errors="replace")[-2000:])
+
+
+if __name__ == "__main__":
+    print(find_binaries())
