@@ -5,6 +5,7 @@
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "accounts.middleware.TrustedProxies",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.PermissionsPolicyMiddleware",
@@ -82,9 +84,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.SessionRules",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.AccountAscription",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -170,7 +174,72 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = BEHIND_HTTPS
 CSRF_COOKIE_SECURE = BEHIND_HTTPS
+SESSION_COOKIE_AGE = 14 * 24 * 60 * 60  # patients; staff are signed out when idle
 STAFF_IDLE_SECONDS: int = env.number("STAFF_IDLE_SECONDS", 15 * 60)
+STAFF_NEED_SECOND_FACTOR: bool = env.flag("STAFF_NEED_SECOND_FACTOR")
+TRUSTED_PROXY_COUNT: int = env.number("TRUSTED_PROXY_COUNT", 0)  # how many reverse proxies of ours stand in front
+
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email", "phone"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "phone", "password1*"]  # our form asks for one of the first two
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "signup": "accounts.forms.RegistrationForm",
+    "request_login_code": "accounts.forms.RequestCodeForm",
+    "confirm_login_code": "accounts.forms.CodeForm",
+    "confirm_email_verification_code": "accounts.forms.EmailCodeForm",
+    "verify_phone": "accounts.forms.PhoneCodeForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+}
+# Registering shows the same page whether or not the address is taken; only its mailbox learns which. That needs
+# the address to be proven before the first sign-in.
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 1
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # here; Django ends the others, whose sessions carry the old password's hash
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
+# Per process, a first hurdle; django-axes and AttemptCounter count in the database.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "30/m/ip,10/5m/key",
+    "signup": "20/m/ip",
+    "request_login_code": None,
+    "confirm_email": "1/10s/key",
+    "verify_phone": "1/30s/key,10/m/ip",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = CLINIC_NAME
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+
+# Guesses are counted for the person and the address together: whoever guesses locks out only themselves.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_USERNAME_CALLABLE = "accounts.adapter.login_of"
+AXES_CLIENT_IP_CALLABLE = "accounts.adapter.address_of"
+AXES_LOCKOUT_TEMPLATE = "account/locked.html"
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_DISABLE_ACCESS_LOG = True  # the audit trail notes who signs in
+AXES_ENABLE_ADMIN = False
+AXES_SENSITIVE_PARAMETERS = ["login", "username", "password"]
+AXES_VERBOSE = False
 
 # --- Languages and time ---------------------------------------------------------------------
 USE_TZ = True
@@ -212,6 +281,10 @@ TWILIO_ACCOUNT_SID: str = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN: str = env.text("TWILIO_AUTH_TOKEN")
 TWILIO_PHONE_NUMBER: str = env.text("TWILIO_PHONE_NUMBER")
 TWILIO_API_BASE: str = env.text("TWILIO_API_BASE")
+
+# --- Limits ---------------------------------------------------------------------------------
+# How many seats one network address may take within ten minutes; 0 does not count (for measuring).
+HOLDS_PER_ADDRESS: int = env.int("HOLDS_PER_ADDRESS", default=60)
 
 # --- Hardening ------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = BEHIND_HTTPS

@@ -2,11 +2,37 @@
 
 from django.urls import URLPattern, path
 
-from scheduling.views import appointment, find, home, me, rescheduling, waitlist
+from scheduling.views import (
+    appointment,
+    find,
+    home,
+    me,
+    rescheduling,
+    waitlist,
+    waitlist_join,
+    wizard_answers,
+    wizard_check,
+    wizard_choose,
+    wizard_time,
+)
 
 app_name = "scheduling"
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("book/", wizard_choose.choose_specialty, name="book"),
+    path("book/where/", wizard_choose.choose_location, name="book_location"),
+    path("book/doctor/", wizard_choose.choose_doctor, name="book_doctor"),
+    path("book/time/", wizard_time.choose_time, name="book_time"),
+    path("book/time/slots/", wizard_time.times, name="book_times"),
+    path("book/hold/", wizard_time.hold, name="book_hold"),
+    path("book/<slug:token>/who/", wizard_answers.who, name="book_who"),
+    path("book/<slug:token>/who/new/", wizard_answers.new_patient, name="book_new_patient"),
+    path("book/<slug:token>/details/", wizard_answers.details, name="book_details"),
+    path("book/<slug:token>/check/", wizard_check.check, name="book_check"),
+    path("book/<slug:token>/keep/", wizard_answers.keep, name="book_keep"),
+    path("book/<slug:token>/give-back/", wizard_answers.give_back, name="book_give_back"),
+    path("book/<slug:token>/lost/", wizard_check.lost, name="book_lost"),
+    path("waitlist/join/", waitlist_join.join, name="waitlist_join"),
     path("find/", find.find, name="find"),
     path("find/by-email/", find.send_my_links, name="find_by_email"),
     path("find/sent/", find.links_sent, name="find_sent"),

@@ -1,0 +1,174 @@
+"""The wizard's question for day and time, and the press that keeps a seat."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.actors import from_request
+from accounts.errors import DomainError, TooManyAttempts
+from accounts.permissions import public
+from accounts.services.throttling import count_attempt
+from scheduling.errors import SlotClosed, SlotPast, SlotTaken, SlotUnknown, TooManyHolds
+from scheduling.models import Slot
+from scheduling.selectors.availability import nearest_free_slots
+from scheduling.selectors.self_service import live_holds_of
+from scheduling.services.holds import hold_seat, release_hold
+from scheduling.views.drafts import move_draft
+from scheduling.views.picker import Picker, build_picker
+from scheduling.views.wish import Wish, read_number, read_token, read_wish, wish_for
+from scheduling.views.wizard_choose import open_question
+
+HOLDER_COOKIE = "holder"
+HOLD_WINDOW = timedelta(minutes=10)
+
+REFUSALS: dict[str, type[DomainError]] = {
+    error.code: error for error in (SlotTaken, SlotClosed, SlotPast, SlotUnknown, TooManyHolds, TooManyAttempts)
+}
+
+
+@public
+@require_GET
+def choose_time(request: HttpRequest) -> HttpResponse:
+    """A month of days and the times of one of them."""
+    lost = _lost_slot(request)
+    wish = read_wish(request)
+    if lost is not None and not wish.answered:
+        wish = wish_for(lost)
+    elsewhere = open_question(request, wish)
+    if elsewhere is not None:
+        return elsewhere
+    context = {
+        "wish": wish,
+        "picker": _picker(request, wish),
+        "action": _hold_url(request),
+        "refusal": REFUSALS.get(request.GET.get("why", "")),
+        "lost": lost,
+        "nearest": nearest_free_slots(slot=lost) if lost else [],
+    }
+    return with_holder(request, render(request, "scheduling/book/time.html", context))
+
+
+@public
+@require_GET
+def times(request: HttpRequest) -> HttpResponse:
+    """The times of the chosen day once more, for a page that looks every few seconds; 204 while nothing changed."""
+    wish = read_wish(request)
+    if not wish.answered:
+        return HttpResponse(status=204)
+    picker = _picker(request, wish)
+    if picker.version == request.GET.get("version"):
+        return HttpResponse(status=204)
+    return render(request, "scheduling/book/_slots.html", {"picker": picker, "action": _hold_url(request), "wish": wish})
+
+
+@public
+@require_POST
+def hold(request: HttpRequest) -> HttpResponse:
+    """Keep a seat and go on; whoever comes too late is told so, with the nearest free times, on the next page.
+
+    Renders nothing and touches no session, so that many can press at once; only what was typed before and is now
+    taken along (`from`) needs the session.
+    """
+    slot_id = read_number(request.POST.get("slot"))
+    holder = read_holder(request) or new_holder()
+    try:
+        _throttle(request)
+        if slot_id is None:
+            raise SlotUnknown
+        kept = hold_seat(slot_id=slot_id, holder=holder, actor=from_request(request))
+    except DomainError as error:
+        return _refused(request, slot_id, error)
+    _take_along(request, kept.token, kept.slot_id)
+    query = _own_query(request)
+    response = HttpResponseRedirect(f"{reverse('scheduling:book_who', args=[kept.token])}{query}", status=303)
+    return with_holder(request, response, holder)
+
+
+def _throttle(request: HttpRequest) -> None:
+    limit = settings.HOLDS_PER_ADDRESS
+    if limit:
+        count_attempt(subject=f"hold:{request.META.get('REMOTE_ADDR', '')}", limit=limit, window=HOLD_WINDOW)
+
+
+def _refused(request: HttpRequest, slot_id: int | None, error: DomainError) -> HttpResponse:
+    """Where somebody reads why not, and what is free instead: their booking under way, else the times."""
+    refused = {"lost": slot_id, "why": error.code} if slot_id is not None else {"why": error.code}
+    token = read_token(request.GET)
+    if token and request.GET.get("back") == "lost":
+        return HttpResponseRedirect(f"{reverse('scheduling:book_lost', args=[token])}?{urlencode(refused)}", status=303)
+    query = request.GET.copy()
+    query.update({name: str(value) for name, value in refused.items()})
+    return HttpResponseRedirect(f"{reverse('scheduling:book_time')}?{query.urlencode()}", status=303)
+
+
+def _take_along(request: HttpRequest, token: str, slot_id: int) -> None:
+    """Answers typed for an earlier hold move to the new one, and the earlier seat is free again."""
+    old = read_token(request.GET)
+    if not old or old == token:
+        return
+    if move_draft(request.session, old=old, new=token, slot=slot_id, query=_own_query(request).lstrip("?")):
+        release_hold(token=old, actor=from_request(request))
+
+
+def _own_query(request: HttpRequest) -> str:
+    """The answers before the hold, without what was about one visit of the page only."""
+    query = request.GET.copy()
+    for name in ("from", "lost", "why", "version", "back"):
+        query.pop(name, None)
+    return f"?{query.urlencode()}" if query else ""
+
+
+def _hold_url(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    for name in ("lost", "why", "version", "month"):
+        query.pop(name, None)
+    return f"{reverse('scheduling:book_hold')}?{query.urlencode()}"
+
+
+def _picker(request: HttpRequest, wish: Wish) -> Picker:
+    assert wish.location is not None  # an answered wish has one
+    holder = read_holder(request)
+    held = {kept.slot_id for kept in live_holds_of(holder)} if holder else set()
+    return build_picker(
+        request=request, search=wish.search, location=wish.location, held=held, collapse=wish.any_doctor
+    )
+
+
+def _lost_slot(request: HttpRequest) -> Slot | None:
+    slot_id = read_number(request.GET.get("lost"))
+    if slot_id is None:
+        return None
+    return Slot.objects.select_related("doctor__specialty", "location").filter(pk=slot_id).first()
+
+
+def read_holder(request: HttpRequest) -> str:
+    """The name this browser was given, if it still looks like one."""
+    name = request.COOKIES.get(HOLDER_COOKIE, "")
+    plain = name.replace("-", "").replace("_", "")
+    return name if len(name) <= 64 and plain.isascii() and plain.isalnum() else ""
+
+
+def new_holder() -> str:
+    """A name for one browser, that nobody guesses: whose hold it is."""
+    return secrets.token_urlsafe(18)
+
+
+def with_holder(request: HttpRequest, response: HttpResponse, holder: str = "") -> HttpResponse:
+    """Let the browser keep its name, so that pressing twice keeps one seat, not two."""
+    if not read_holder(request):
+        response.set_cookie(
+            HOLDER_COOKIE,
+            holder or new_holder(),
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+    return response
