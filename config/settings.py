@@ -284,7 +284,7 @@ TWILIO_API_BASE: str = env.text("TWILIO_API_BASE")
 
 # --- Limits ---------------------------------------------------------------------------------
 # How many seats one network address may take within ten minutes; 0 does not count (for measuring).
-HOLDS_PER_ADDRESS: int = env.int("HOLDS_PER_ADDRESS", default=60)
+HOLDS_PER_ADDRESS: int = env.number("HOLDS_PER_ADDRESS", 60)
 
 # --- Hardening ------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = BEHIND_HTTPS
