@@ -94,6 +94,13 @@ class PatientBusy(DomainError):
     sentence = _("This patient already has an appointment at that time.")
 
 
+class PatientKnown(DomainError):
+    """A record with the same name, birthday and contact is already there."""
+
+    code = "patient_known"
+    sentence = _("There is already a record with this name, date of birth and contact.")
+
+
 class InvalidPatient(DomainError):
     """What was said about the patient does not make sense."""
 

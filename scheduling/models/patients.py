@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -53,7 +54,15 @@ class Patient(models.Model):
             models.Index(fields=["email"], name="patient_email"),
         ]
         constraints = [
-            models.CheckConstraint(condition=~models.Q(phone="") | ~models.Q(email=""), name="patient_has_a_contact")
+            models.CheckConstraint(condition=~models.Q(phone="") | ~models.Q(email=""), name="patient_has_a_contact"),
+            models.UniqueConstraint(
+                Lower("last_name"),
+                Lower("first_name"),
+                "date_of_birth",
+                "phone",
+                Lower("email"),
+                name="one_record_per_person_and_contact",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actors import Actor
 from accounts.audit import recorded
 from accounts.errors import DomainError
-from scheduling.errors import BookingKeyReused, HoldExpired, InvalidVisit, PatientBusy, SlotClosed
+from scheduling.errors import BookingKeyReused, HoldExpired, InvalidVisit, PatientBusy, PatientKnown, SlotClosed
 from scheduling.models import Appointment, Doctor, Hold, Location, Patient, Slot, WaitlistEntry
 from scheduling.services import seats
 from scheduling.services.holds import consume_hold
@@ -48,6 +48,10 @@ def book_hold(*, token: str, patient: Patient | PatientDetails, visit: VisitDeta
     The same token again (a double click, a retry) finds the same appointment; with other details it raises
     BookingKeyReused. Raises HoldExpired, PatientBusy, InvalidPatient, InvalidVisit. At most eight statements.
     """
+    return _once_more_if_known(lambda: _book_hold(token, patient, visit, actor))
+
+
+def _book_hold(token: str, patient: Patient | PatientDetails, visit: VisitDetails, actor: Actor) -> Appointment:
     try:
         with recorded(actor, "appointment.book"):
             hold = (
@@ -63,9 +67,9 @@ def book_hold(*, token: str, patient: Patient | PatientDetails, visit: VisitDeta
             appointment = _insert(slot=hold.slot, patient=record, visit=visit, actor=actor, key=token)
             if hold.waitlist_entry_id is not None:
                 WaitlistEntry.objects.filter(pk=hold.waitlist_entry_id).update(status=WaitlistStatus.BOOKED)
-        return appointment
     except HoldExpired:
         return _booked_before(token, patient, visit)
+    return appointment
 
 
 def book_slot(
@@ -84,15 +88,21 @@ def book_slot(
     if key is not None and (before := _with_key(key)) is not None:
         return _same_request(before, patient, visit)
     try:
-        at_hand = seats.read_bookable_slot(slot_id=slot_id, actor=actor)
-        with recorded(actor, "appointment.book"):
-            seats.take_seat(at_hand.slot)
-            record = _record_of(patient, actor)
-            return _insert(slot=at_hand.slot, patient=record, visit=visit, actor=actor, key=key)
+        return _once_more_if_known(lambda: _book_slot(slot_id, patient, visit, actor, key))
     except (DomainError, IntegrityError):
         if key is not None and (before := _with_key(key)) is not None:  # the same request, a moment earlier
             return _same_request(before, patient, visit)
         raise
+
+
+def _book_slot(
+    slot_id: int, patient: Patient | PatientDetails, visit: VisitDetails, actor: Actor, key: str | None
+) -> Appointment:
+    slot = seats.read_bookable_slot(slot_id=slot_id, actor=actor).slot
+    with recorded(actor, "appointment.book"):
+        seats.take_seat(slot)
+        record = _record_of(patient, actor)
+        return _insert(slot=slot, patient=record, visit=visit, actor=actor, key=key)
 
 
 def register_walk_in(
@@ -109,11 +119,23 @@ def register_walk_in(
     location = Location.objects.filter(pk=location_id, is_active=True).first()
     if doctor is None or location is None:
         raise SlotClosed(_("This doctor does not see patients there."))
-    with recorded(actor, "appointment.walk_in"):
-        record = _record_of(patient, actor)
-        appointment = _new_appointment(doctor=doctor, location=location, patient=record, visit=visit, actor=actor)
-        appointment.status = AppointmentStatus.CONFIRMED
-        return _save(appointment, actor)
+
+    def register() -> Appointment:
+        with recorded(actor, "appointment.walk_in"):
+            record = _record_of(patient, actor)
+            appointment = _new_appointment(doctor=doctor, location=location, patient=record, visit=visit, actor=actor)
+            appointment.status = AppointmentStatus.CONFIRMED
+            return _save(appointment, actor)
+
+    return _once_more_if_known(register)
+
+
+def _once_more_if_known(book: Callable[[], Appointment]) -> Appointment:
+    """Book; and once more if the patient was registered by somebody else meanwhile: now the record is found."""
+    try:
+        return book()
+    except PatientKnown:
+        return book()
 
 
 def _record_of(patient: Patient | PatientDetails, actor: Actor) -> Patient:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.db.models import Value
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import to_python
@@ -15,7 +19,7 @@ from phonenumber_field.phonenumber import to_python
 from accounts.actors import Actor
 from accounts.audit import recorded
 from accounts.models import User
-from scheduling.errors import InvalidPatient
+from scheduling.errors import InvalidPatient, PatientKnown
 from scheduling.models import Patient
 from scheduling.states import Gender
 
@@ -61,27 +65,47 @@ def register_patient(*, details: PatientDetails, user: User | None, actor: Actor
     It is an existing one only if name, birthday and a contact agree (for somebody signed in: name and birthday among
     their own family). An existing record is never changed by this. Raises InvalidPatient, naming the field.
     """
-    with recorded(actor, "patient.register"):
-        return find_or_add_patient(details=details, user=user)
+    try:
+        with recorded(actor, "patient.register"):
+            return find_or_add_patient(details=details, user=user)
+    except PatientKnown:  # registered by somebody else between our look and our insert
+        with recorded(actor, "patient.register"):
+            return find_or_add_patient(details=details, user=user)
 
 
 def find_or_add_patient(*, details: PatientDetails, user: User | None) -> Patient:
-    """What `register_patient` does, inside the `recorded` block of whoever calls (a booking, say)."""
+    """What `register_patient` does, inside the `recorded` block of whoever calls (a booking, say).
+
+    Raises PatientKnown when the same record was inserted a moment ago; the caller's transaction is over then, and
+    doing it again finds that record.
+    """
     details = details.cleaned()
     new = Patient(user=user, **{field.name: getattr(details, field.name) for field in fields(details)})
     _check(new)
     known = _known_patient(details, user)
     if known is not None:
         return known
-    new.save(force_insert=True)
+    with _one_record_per_person():
+        new.save(force_insert=True)
     return new
+
+
+@contextmanager
+def _one_record_per_person() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        if "one_record_per_person_and_contact" in str(error):
+            raise PatientKnown from error
+        raise
 
 
 def _known_patient(details: PatientDetails, user: User | None) -> Patient | None:
     """The record that agrees with `details`, locked so that two bookings for one patient go one after the other."""
-    same_person = Patient.objects.select_for_update(no_key=True, of=("self",)).filter(
-        last_name__iexact=details.last_name,
-        first_name__iexact=details.first_name,
+    named = Patient.objects.alias(last=Lower("last_name"), first=Lower("first_name"))  # as in the unique index
+    same_person = named.select_for_update(no_key=True, of=("self",)).filter(
+        last=Lower(Value(details.last_name)),
+        first=Lower(Value(details.first_name)),
         date_of_birth=details.date_of_birth,
     )
     for known in same_person.order_by("pk"):
@@ -109,7 +133,8 @@ def update_patient(*, patient_id: int, changes: Mapping[str, Any], actor: Actor)
         for name, value in changes.items():
             setattr(patient, name, value)
         _check(patient)
-        patient.save(update_fields=list(changes))
+        with _one_record_per_person():
+            patient.save(update_fields=list(changes))
     return patient
 
 

@@ -15,7 +15,7 @@ from scheduling.services import offers, seats
 from scheduling.services.booking import VisitDetails, book_hold
 from scheduling.services.holds import consume_hold
 from scheduling.services.offers import offer_free_seats
-from scheduling.services.patients import PatientDetails, register_patient
+from scheduling.services.patients import PatientDetails, lock_patient, register_patient
 from scheduling.services.rescheduling import reschedule_appointment
 from scheduling.states import SEATED, Source, WaitlistStatus
 
@@ -44,6 +44,7 @@ def join_waitlist(
         if isinstance(patient, PatientDetails):
             owner = None if actor.is_staff else actor.user
             patient = register_patient(details=patient, user=owner, actor=actor)
+        lock_patient(patient)  # so that pressing twice makes one entry
         wish = {
             "patient": patient,
             "doctor_id": doctor_id,
