@@ -67,6 +67,7 @@ class Picker:
     day: date | None
     parts: list[PartOfDay]
     has_free: bool
+    names_doctor: bool
     version: str
     fragment_query: str
     next_free: Slot | None
@@ -102,6 +103,7 @@ def build_picker(
         month=_month(request, search, first, day, today, last),
         day=day,
         parts=parts_of_day(times, location),
+        names_doctor=collapse,
         has_free=any(_is_free(slot) for slot in times),
         version=version_of(times),
         fragment_query=_query(request, day=day.isoformat() if day else None, month=None),

@@ -67,7 +67,8 @@ def _contact_of(request: HttpRequest) -> dict[str, str]:
 
 
 def _all_valid(forms: dict[str, Any]) -> bool:
-    return all([form.is_valid() for form in forms.values() if form.is_bound])
+    bound = [form for form in forms.values() if form.is_bound]
+    return sum(form.is_valid() for form in bound) == len(bound)  # every form, so that each shows its errors
 
 
 def _join(request: HttpRequest, wish: Wish, forms: dict[str, Any]) -> WaitlistEntry:

@@ -70,7 +70,8 @@ def _ask_again(request: HttpRequest, wish: Wish) -> HttpResponse:
     if wish.specialty is None:
         if request.GET.get("specialty"):
             messages.warning(request, _("We do not offer that at the moment. Please choose something else."))
-        return HttpResponseRedirect(f"{reverse('scheduling:book')}?{wish.query}" if wish.query else reverse("scheduling:book"))
+        query = f"?{wish.query}" if wish.query else ""
+        return HttpResponseRedirect(reverse("scheduling:book") + query)
     if request.GET.get("location"):
         messages.warning(request, _("That is not offered there at the moment. Please choose another place."))
     return HttpResponseRedirect(f"{reverse('scheduling:book_location')}?{wish.query}")

@@ -45,10 +45,11 @@ def choose_time(request: HttpRequest) -> HttpResponse:
     elsewhere = open_question(request, wish)
     if elsewhere is not None:
         return elsewhere
+    picker = _picker(request, wish)
     context = {
         "wish": wish,
-        "picker": _picker(request, wish),
-        "action": _hold_url(request),
+        "picker": picker,
+        "action": _hold_url(request, picker, wish),
         "refusal": REFUSALS.get(request.GET.get("why", "")),
         "lost": lost,
         "nearest": nearest_free_slots(slot=lost) if lost else [],
@@ -66,7 +67,8 @@ def times(request: HttpRequest) -> HttpResponse:
     picker = _picker(request, wish)
     if picker.version == request.GET.get("version"):
         return HttpResponse(status=204)
-    return render(request, "scheduling/book/_slots.html", {"picker": picker, "action": _hold_url(request), "wish": wish})
+    context = {"picker": picker, "action": _hold_url(request, picker, wish), "wish": wish, "poll_url": "scheduling:book_times"}
+    return render(request, "scheduling/book/_slots.html", context)
 
 
 @public
@@ -126,11 +128,10 @@ def _own_query(request: HttpRequest) -> str:
     return f"?{query.urlencode()}" if query else ""
 
 
-def _hold_url(request: HttpRequest) -> str:
-    query = request.GET.copy()
-    for name in ("lost", "why", "version", "month"):
-        query.pop(name, None)
-    return f"{reverse('scheduling:book_hold')}?{query.urlencode()}"
+def _hold_url(request: HttpRequest, picker: Picker, wish: Wish) -> str:
+    """Where a press on a time goes, with the answers that lead back here."""
+    day = f"&day={picker.day.isoformat()}" if picker.day else ""
+    return f"{reverse('scheduling:book_hold')}?{wish.query}{day}"
 
 
 def _picker(request: HttpRequest, wish: Wish) -> Picker:
