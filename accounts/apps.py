@@ -19,14 +19,19 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        """Declare what the audit trail follows here, and hang its triggers on `migrate`."""
-        from accounts import audit_triggers
+        """Hang the audit trail on `migrate` and on signing in; let staff sign in on the same page as everybody."""
+        from allauth.account.decorators import secure_admin_login
+        from django.contrib import admin
+
+        from accounts import audit_triggers, receivers
 
         connection_created.connect(_let_triggers_ask, dispatch_uid="accounts.audit_functions")
         pre_migrate.connect(audit_triggers.make_way_for_migrations, sender=self, dispatch_uid="accounts.audit_make_way")
         post_migrate.connect(audit_triggers.install_after_migrate, sender=self, dispatch_uid="accounts.audit_install")
         checks.register(audit_triggers.check_triggers, checks.Tags.database)
         _declare_audited_tables()
+        receivers.connect()
+        admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 def _let_triggers_ask(*, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from config.environment import Environment
@@ -90,6 +91,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.AccountAscription",
     "axes.middleware.AxesMiddleware",
+    "config.back_office.BackOfficeMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -205,7 +207,6 @@ ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_MAX_EMAIL_ADDRESSES = 1
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
@@ -312,6 +313,48 @@ CONTENT_SECURITY_POLICY = {
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_LEVEL: str = env.choice("LOG_LEVEL", "WARNING" if EMBEDDED else "INFO", LOG_LEVELS)
+# --- Back office ----------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": _("Frontdesk"),
+    "SITE_HEADER": _("Frontdesk"),
+    "SITE_SUBHEADER": _("Back office"),
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "calendar_month",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": True,
+    "ENVIRONMENT": "config.back_office.environment",
+    "DASHBOARD_CALLBACK": "config.back_office.dashboard",
+    "STYLES": [lambda request: static("frontdesk/back_office.css")],
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .015 215)",
+            "100": "oklch(94% .03 215)",
+            "200": "oklch(88% .06 215)",
+            "300": "oklch(80% .09 215)",
+            "400": "oklch(70% .11 215)",
+            "500": "oklch(60% .11 215)",
+            "600": "oklch(48% .09 215)",
+            "700": "oklch(42% .08 215)",
+            "800": "oklch(36% .065 215)",
+            "900": "oklch(31% .05 215)",
+            "950": "oklch(23% .04 215)",
+        },
+        "font": {
+            "subtle-light": "var(--color-base-600)",
+            "subtle-dark": "var(--color-base-300)",
+            "default-light": "var(--color-base-700)",
+            "default-dark": "var(--color-base-200)",
+            "important-light": "var(--color-base-900)",
+            "important-dark": "var(--color-base-100)",
+        },
+    },
+    "SIDEBAR": {"show_search": True, "navigation": "config.back_office.menu"},
+}
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+IMPORT_EXPORT_SKIP_ADMIN_LOG = True
+AXES_ENABLE_ADMIN = False
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
