@@ -68,7 +68,7 @@ def doctor_week(*, doctor_id: int, day: date, location_ids: Sequence[int] | None
 
 
 def _days(doctor_id: int, dates: Sequence[date], location_ids: Sequence[int] | None) -> list[CalendarDay]:
-    zones = _zones(doctor_id, location_ids)
+    zones = _zones(location_ids)
     starts_at = min(day_bounds(dates[0], zone)[0] for zone in zones.values())
     ends_at = max(day_bounds(dates[-1], zone)[1] for zone in zones.values())
     days = {day: CalendarDay(day) for day in dates}
@@ -84,7 +84,7 @@ def _days(doctor_id: int, dates: Sequence[date], location_ids: Sequence[int] | N
     return list(days.values())
 
 
-def _zones(doctor_id: int, location_ids: Sequence[int] | None) -> dict[int, ZoneInfo]:
+def _zones(location_ids: Sequence[int] | None) -> dict[int, ZoneInfo]:
     """The clocks of the locations: those asked for, else all (a slot may lie where the doctor no longer works)."""
     rows = Location.objects.all() if location_ids is None else Location.objects.filter(pk__in=location_ids)
     zones = {pk: ZoneInfo(name) for pk, name in rows.values_list("pk", "time_zone")}
