@@ -9,6 +9,7 @@ from accounts.permissions import public
 from config import error_pages, health
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/scheduling/", include("scheduling.admin.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("health/", health.health, name="health"),

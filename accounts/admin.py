@@ -1,0 +1,195 @@
+"""The back office of the cellar: people who sign in, and the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.back_office import (
+    MANAGERS,
+    AdminPasswordChangeForm,
+    BackOfficeAdmin,
+    BackOfficeForm,
+    ChangeList,
+    CheckboxesWidget,
+    RangeDateFilter,
+    ReadOnlyAdmin,
+    display,
+    phone_digits,
+)
+from accounts.models import AttemptCounter, AuditEntry, AuditSeal, SweepRun, User
+from accounts.roles import STAFF_ROLES, Role
+
+
+class UserForm(BackOfficeForm):
+    """Somebody who signs in, and their roles."""
+
+    roles = forms.MultipleChoiceField(
+        label=_("roles"),
+        choices=Role.choices,
+        widget=CheckboxesWidget,
+        required=False,
+        help_text=_("Everybody but patients may sign in to the back office."),
+    )
+
+    class Meta:
+        model = User
+        fields = ["full_name", "email", "phone", "language", "is_active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["roles"] = list(self.instance.groups.values_list("name", flat=True))
+
+    def clean(self) -> dict[str, Any] | None:
+        """Somebody must be reachable to sign in."""
+        cleaned = super().clean() or {}
+        if not cleaned.get("email") and not cleaned.get("phone") and not self.errors:
+            self.add_error("email", _("Enter an e-mail address or a phone number to sign in by."))
+        return cleaned
+
+
+@admin.register(User)
+class UserAdmin(BackOfficeAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+    """People who sign in. Nobody is deleted: clearing “active” ends their sessions and keeps what they did."""
+
+    form = UserForm
+    add_form = UserForm
+    change_password_form = AdminPasswordChangeForm
+    viewers = changers = adders = MANAGERS
+    list_display = ["name", "email", "phone", "role_names", "is_active", "last_login"]
+    list_filter = ["is_active", "is_staff", "groups", ("last_login", RangeDateFilter)]
+    search_fields = ["full_name", "email"]
+    search_help_text = _("Name, e-mail address or phone number, however it is spelled")
+    ordering = ["full_name", "email"]
+    filter_horizontal = []
+    fieldsets = [
+        (None, {"fields": ["full_name", ("email", "phone"), "language"]}),
+        (_("Access"), {"fields": ["roles", "is_active", "last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["full_name", ("email", "phone"), "language", "roles", "is_active"]})]
+    readonly_fields = ["last_login", "date_joined"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[User]:
+        """Everybody, with their roles in one more query."""
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Managers, but only a superuser changes a superuser: nobody lifts themselves up."""
+        if isinstance(obj, User) and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[User], search_term: str
+    ) -> tuple[models.QuerySet[User], bool]:
+        """Find by phone in any spelling too."""
+        digits = phone_digits(search_term)
+        if digits:
+            return queryset.filter(phone__contains=digits), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
+        """Save, with the roles; whoever has a staff role may enter the back office."""
+        roles = form.cleaned_data["roles"]
+        is_staff = obj.is_superuser or bool(set(roles) & set(STAFF_ROLES))
+        if not change:
+            obj.set_unusable_password()
+            obj.is_staff = is_staff
+        super().save_model(request, obj, form, change)
+        if change and obj.is_staff != is_staff:
+            obj.is_staff = is_staff
+            obj.save(update_fields=["is_staff"])
+        obj.groups.set([Group.objects.get_or_create(name=role)[0] for role in roles])
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Set somebody's password, ascribed."""
+        with self.ascribed(request, "password"):
+            return super().user_change_password(request, id, form_url)
+
+    @display(description=_("name"), ordering="full_name")
+    def name(self, user: User) -> str:
+        """How they are called."""
+        return str(user)
+
+    @display(description=_("roles"))
+    def role_names(self, user: User) -> str:
+        """In words."""
+        labels = dict(Role.choices)
+        names = [str(labels.get(group.name, group.name)) for group in user.groups.all()]
+        return ", ".join([*([str(_("Superuser"))] if user.is_superuser else []), *names])
+
+
+class AuditChangeList(ChangeList):
+    """The list of audit entries, with the names of who acted in one query."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Add the names to the rows of this page."""
+        super().get_results(request)
+        keys = {entry.actor.removeprefix("user:") for entry in self.result_list if entry.actor.startswith("user:")}
+        people = {str(user.pk): str(user) for user in User.objects.filter(pk__in=keys)} if keys else {}
+        for entry in self.result_list:
+            entry.actor_name = people.get(entry.actor.removeprefix("user:"), entry.actor)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """The audit trail. The database itself refuses to change or delete it."""
+
+    list_display = ["at", "who", "verb", "action", "object_type", "object_id", "address"]
+    list_filter = [("at", RangeDateFilter)]
+    search_fields = ["^actor", "^verb", "=object_id", "^object_type"]
+    search_help_text = _("Who (user:12), what (appointment.cancel), kind of object or its number")
+    list_per_page = 100
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """The list that knows names."""
+        return AuditChangeList
+
+    @display(description=_("who"), ordering="actor")
+    def who(self, entry: AuditEntry) -> str:
+        """By name, where it was a user."""
+        return str(getattr(entry, "actor_name", entry.actor))
+
+
+@admin.register(AuditSeal)
+class AuditSealAdmin(ReadOnlyAdmin):
+    """The hashes over the audit trail."""
+
+    list_display = ["sealed_at", "first_id", "last_id", "entries", "digest"]
+    ordering = ["-last_id"]
+
+
+@admin.register(AttemptCounter)
+class AttemptCounterAdmin(ReadOnlyAdmin):
+    """Who was stopped for trying too often."""
+
+    list_display = ["subject", "window_start", "attempts"]
+    search_fields = ["^subject"]
+    ordering = ["-window_start"]
+
+
+@admin.register(SweepRun)
+class SweepRunAdmin(ReadOnlyAdmin):
+    """The periodic jobs: when each ran last, when it is due, and how it went."""
+
+    list_display = ["name", "due_at", "finished_at", "outcome", "failures"]
+    ordering = ["name"]
+
+
+def hide(*labels: str) -> None:
+    """Take lists of other packages out of the back office: secrets, and what a clinic never needs."""
+    for model in list(admin.site._registry):
+        if model._meta.label_lower in labels:
+            admin.site.unregister(model)
+
+
+hide("auth.group", "account.emailaddress", "account.emailconfirmation", "mfa.authenticator")
+hide("axes.accessattempt", "axes.accesslog", "axes.accessfailurelog", "axes.accessattemptexpiration")

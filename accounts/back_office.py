@@ -1,0 +1,357 @@
+"""What every page of the back office is made of.
+
+The only module that imports django-unfold: plain Django admin is one import away. It also brings the rules that
+no list or form may forget: roles decide who enters, forms offer only what the person may see, saves are ascribed
+in the audit trail, touch only the fields that changed, and notice when somebody else was faster.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from hashlib import blake2s
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.forms.models import model_to_dict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.import_export.forms import ExportForm
+from unfold.decorators import action, display
+from unfold.forms import AdminPasswordChangeForm
+from unfold.views import ChangeList
+from unfold.widgets import (
+    UnfoldAdminAutocompleteModelChoiceFieldWidget as AutocompleteWidget,
+)
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget as CheckboxesWidget,
+)
+from unfold.widgets import (
+    UnfoldAdminDateWidget as DateWidget,
+)
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget as IntegerWidget,
+)
+from unfold.widgets import (
+    UnfoldAdminSelectWidget as SelectWidget,
+)
+from unfold.widgets import (
+    UnfoldAdminTextareaWidget as TextareaWidget,
+)
+from unfold.widgets import (
+    UnfoldAdminTextInputWidget as TextWidget,
+)
+from unfold.widgets import (
+    UnfoldAdminTimeWidget as TimeWidget,
+)
+from unfold.widgets import (
+    UnfoldBooleanWidget as BooleanWidget,
+)
+
+from accounts.actors import from_request
+from accounts.audit import recorded
+from accounts.errors import DomainError
+from accounts.permissions import staff
+from accounts.roles import STAFF_ROLES, Role
+
+__all__ = [
+    "EVERYBODY",
+    "MANAGERS",
+    "NOBODY",
+    "RECEPTION",
+    "AdminPasswordChangeForm",
+    "AutocompleteSelectFilter",
+    "AutocompleteWidget",
+    "BackOfficeAdmin",
+    "BackOfficeForm",
+    "BackOfficeInline",
+    "BooleanWidget",
+    "ChangeList",
+    "CheckboxesWidget",
+    "ChoicesDropdownFilter",
+    "DateWidget",
+    "ExportForm",
+    "IntegerWidget",
+    "RangeDateFilter",
+    "ReadOnlyAdmin",
+    "SelectWidget",
+    "StackedInline",
+    "TabularInline",
+    "TextWidget",
+    "TextareaWidget",
+    "TimeWidget",
+    "action",
+    "display",
+    "phone_digits",
+    "roles_of",
+    "staff_page",
+]
+
+NOBODY: frozenset[Role] = frozenset()
+MANAGERS = frozenset({Role.MANAGER})
+RECEPTION = frozenset({Role.RECEPTION, Role.MANAGER})
+EVERYBODY = frozenset(STAFF_ROLES)
+
+
+def roles_of(user: Any) -> frozenset[str]:
+    """The roles of somebody who is signed in, read once per request; a superuser has all of the staff's."""
+    if not user.is_active or not user.is_staff:
+        return frozenset()
+    if user.is_superuser:
+        return frozenset(EVERYBODY)
+    if not hasattr(user, "_back_office_roles"):
+        user._back_office_roles = frozenset(user.groups.values_list("name", flat=True)) & frozenset(EVERYBODY)
+    roles: frozenset[str] = user._back_office_roles
+    return roles
+
+
+def staff_page(*, roles: frozenset[Role] = EVERYBODY) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A page of the back office beside the lists and forms, for staff with one of `roles`."""
+
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not roles & roles_of(request.user):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        page = admin.site.admin_view(staff(guarded))
+        page.permission = "staff"  # type: ignore[attr-defined]
+        return page
+
+    return decorate
+
+
+def phone_digits(term: str) -> str:
+    """The digits by which a phone number is found, however it is spelled; empty when `term` is no phone number.
+
+    Numbers are stored as +442079460958: without its leading zeros and brackets, every spelling is part of that.
+    """
+    if not re.fullmatch(r"[\d\s+().\-/]{4,}", term.strip()):
+        return ""
+    return re.sub(r"\D", "", term.replace("(0)", "")).lstrip("0")
+
+
+def fingerprint(values: dict[str, Any]) -> str:
+    """A short hash of what a form started from: when it differs at saving, somebody else saved in between."""
+    text = json.dumps(values, sort_keys=True, default=lambda value: str(getattr(value, "pk", value)))
+    return blake2s(text.encode(), digest_size=12).hexdigest()
+
+
+class BackOfficeForm(forms.ModelForm):
+    """A form that says what a service refused, and that somebody else was faster.
+
+    `refusal` is the domain error of the first try to save; the form is shown again with everything typed.
+    """
+
+    refusal: ClassVar[DomainError | None] = None
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stored = self._stored_values()
+        self.initial["seen"] = fingerprint(self.stored)
+
+    def _stored_values(self) -> dict[str, Any]:
+        if not self.instance.pk:
+            return {}
+        return model_to_dict(self.instance, fields=[name for name in self.fields if name != "seen"])
+
+    def clean(self) -> dict[str, Any] | None:
+        """Add the refusal of the service, and warn of a stale form."""
+        cleaned = super().clean()
+        if self.refusal is not None:
+            field = self.refusal.field
+            self.add_error(field if field in self.fields else None, str(self.refusal))
+        elif self.instance.pk and self.data.get(self.add_prefix("seen"), "") not in ("", self.initial["seen"]):
+            self._warn_of_newer_version()
+        return cleaned
+
+    def _warn_of_newer_version(self) -> None:
+        """Refuse once, show what is stored now, and take the next save for an answer."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("seen")] = self.initial["seen"]
+        lines: list[Any] = [
+            _(
+                "Somebody else saved this record after you opened it. Nothing is saved yet: what you typed is below. "
+                "Save again to put it in place of theirs."
+            )
+        ]
+        for name in self.changed_data:
+            if name in self.stored:
+                label, value = self.fields[name].label, self._stored_text(name)
+                lines.append(_("%(field)s is now: %(value)s") % {"field": label, "value": value})
+        self.add_error(None, [str(line) for line in lines])
+
+    def _stored_text(self, name: str) -> str:
+        value = self.stored[name]
+        if isinstance(value, list):
+            return ", ".join(str(item) for item in value) or "-"
+        return str(getattr(self.instance, f"get_{name}_display", lambda: value)() if value not in (None, "") else "-")
+
+
+class RoleAccess:
+    """Who may look, add, change and delete, by role. Mixed into admin classes and inlines."""
+
+    viewers: ClassVar[frozenset[Role]] = EVERYBODY
+    adders: ClassVar[frozenset[Role]] = NOBODY
+    changers: ClassVar[frozenset[Role]] = NOBODY
+    deleters: ClassVar[frozenset[Role]] = NOBODY
+
+    @staticmethod
+    def has_role(request: HttpRequest, roles: frozenset[Role]) -> bool:
+        """Whether the person has one of `roles`."""
+        return bool(roles & roles_of(request.user))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the app shows up for this person at all."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Viewers, and whoever may change."""
+        return bool((self.viewers | self.changers) & roles_of(request.user))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Adders only."""
+        return bool(self.adders & roles_of(request.user))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Changers only."""
+        return bool(self.changers & roles_of(request.user))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Deleters only: most of what a clinic writes down stays."""
+        return bool(self.deleters & roles_of(request.user))
+
+
+class OffersOnlyWhatOneSees:
+    """Form fields that point at other records offer, and accept, only those that this person may see."""
+
+    admin_site: admin.AdminSite
+
+    def _narrowed(self, field: Any, request: HttpRequest) -> Any:
+        if field is None or not hasattr(field, "queryset"):
+            return field
+        related = self.admin_site._registry.get(field.queryset.model)
+        if related is not None:
+            field.queryset = related.get_queryset(request)
+        return field
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Narrow the choices of a foreign key."""
+        return self._narrowed(super().formfield_for_foreignkey(db_field, request, **kwargs), request)  # type: ignore[misc]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Narrow the choices of a many-to-many field."""
+        return self._narrowed(super().formfield_for_manytomany(db_field, request, **kwargs), request)  # type: ignore[misc]
+
+
+class BackOfficeInline(RoleAccess, OffersOnlyWhatOneSees, TabularInline):
+    """Rows inside another record's form."""
+
+    extra = 0
+
+
+class BackOfficeAdmin(RoleAccess, OffersOnlyWhatOneSees, ModelAdmin):
+    """The admin class of everything in the back office."""
+
+    form = BackOfficeForm
+    show_full_result_count = False
+    list_per_page = 50
+    list_filter_submit = True
+    list_filter_sheet = True
+    compressed_fields = True
+    warn_unsaved_form = True
+    save_on_top = False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """All fields but the hidden one, which the page's template places."""
+        return [name for name in super().get_fields(request, obj) if name != "seen"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form, carrying what a service refused a moment ago."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.refusal = getattr(request, "refusal", None)
+        return form
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show or save; what a service refuses comes back as a sentence beside everything that was typed."""
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        verb = f"{self.opts.model_name}.{'change' if object_id else 'add'}"
+        try:
+            with recorded(from_request(request), f"admin.{verb}"):
+                return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as refusal:
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask before deleting; the deletion is ascribed."""
+        try:
+            with self.ascribed(request, "delete"):
+                return super().delete_view(request, object_id, extra_context)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.get_full_path())
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
+        """Delete what was chosen in a list, ascribed."""
+        with recorded(from_request(request), f"admin.{self.opts.model_name}.delete"):
+            super().delete_queryset(request, queryset)
+
+    @contextmanager
+    def ascribed(self, request: HttpRequest, verb: str) -> Iterator[None]:
+        """Ascribe the writes of a POST; a page that is only looked at opens no transaction."""
+        if request.method != "POST":
+            yield
+            return
+        with recorded(from_request(request), f"admin.{self.opts.model_name}.{verb}"):
+            yield
+
+    def save_model(self, request: HttpRequest, obj: models.Model, form: forms.ModelForm, change: bool) -> None:
+        """Write only what was changed: a form that is open for an hour must not undo what others did."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        columns = {field.name for field in obj._meta.concrete_fields}
+        changed = {name for name in form.changed_data if name in columns}
+        if changed:
+            stamps = {name for name in columns if getattr(obj._meta.get_field(name), "auto_now", False)}
+            obj.save(update_fields=changed | stamps)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Nothing: the audit trail has it, and Django's own log would keep names that were erased."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Nothing, as above."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        """Nothing, as above."""
+
+
+class ReadOnlyAdmin(BackOfficeAdmin):
+    """What the database writes and nobody edits."""
+
+    viewers = MANAGERS
+    list_disable_select_all = True
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """None."""
+        return {}

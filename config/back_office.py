@@ -1,0 +1,125 @@
+"""The roof over the back office: its policy for browsers, its clock, its first page and its menu."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from scheduling import rules
+from scheduling.selectors import back_office as figures
+
+UNFOLD_NEEDS = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]}
+"""What django-unfold cannot do without; granted under the back office's address and nowhere else."""
+
+
+class BackOfficeMiddleware:
+    """Under the back office only: a policy that lets its scripts run, and the clock of the person's location."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(reverse("admin:index")):
+            return self.get_response(request)
+        with timezone.override(clock_of(request)):
+            response = self.get_response(request)
+        response._csp_update = UNFOLD_NEEDS  # type: ignore[attr-defined]
+        return response
+
+
+def clock_of(request: HttpRequest) -> zoneinfo.ZoneInfo:
+    """The zone in which somebody reads lists that span locations: that of the first place they work at."""
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated and user.is_staff:
+        location = rules.locations_of(user).order_by("pk").first()
+        if location is not None:
+            return location.zone
+    return zoneinfo.ZoneInfo(settings.DEFAULT_TIME_ZONE)
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """The label that keeps people from practising on the real clinic."""
+    if settings.EMBEDDED:
+        return [_("Trial clinic"), "warning"]
+    if settings.DEBUG:
+        return [_("Development"), "danger"]
+    return None
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The first page: today in figures, each with the list behind it."""
+    return {**context, "cards": figures.cards(user=request.user), "next_visits": figures.next_visits(user=request.user)}
+
+
+def _link(title: str, icon: str, name: str, **arguments: Any) -> dict[str, Any]:
+    """One line of the menu, for those who may see its list."""
+    return {"title": title, "icon": icon, "link": reverse(name), **arguments}
+
+
+def menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu, by what people come to do. Lists that a person may not see are left out."""
+    groups = [
+        (
+            _("Front desk"),
+            [
+                ("Appointment", _link(_("Appointments"), "event", "admin:scheduling_appointment_changelist")),
+                ("Patient", _link(_("Patients"), "group", "admin:scheduling_patient_changelist")),
+                ("WaitlistEntry", _link(_("Waitlist"), "hourglass_top", "admin:scheduling_waitlistentry_changelist")),
+                ("Slot", _link(_("Calendar"), "calendar_view_week", "scheduling_admin:calendar")),
+            ],
+        ),
+        (
+            _("Times"),
+            [
+                ("Availability", _link(_("Availability"), "schedule", "admin:scheduling_availability_changelist")),
+                ("TimeOff", _link(_("Time off"), "beach_access", "admin:scheduling_timeoff_changelist")),
+                ("Slot", _link(_("Slots"), "view_timeline", "admin:scheduling_slot_changelist")),
+                ("SlotBatch", _link(_("Batches of slots"), "library_add", "admin:scheduling_slotbatch_changelist")),
+                ("Hold", _link(_("Holds"), "timer", "admin:scheduling_hold_changelist")),
+            ],
+        ),
+        (
+            _("Clinic"),
+            [
+                ("Doctor", _link(_("Doctors"), "stethoscope", "admin:scheduling_doctor_changelist")),
+                ("Specialty", _link(_("Specialties"), "category", "admin:scheduling_specialty_changelist")),
+                ("Location", _link(_("Locations"), "location_on", "admin:scheduling_location_changelist")),
+            ],
+        ),
+        (
+            _("People and records"),
+            [
+                ("User", _link(_("Users"), "badge", "admin:accounts_user_changelist")),
+                (
+                    "StaffAssignment",
+                    _link(_("Who works where"), "assignment_ind", "admin:scheduling_staffassignment_changelist"),
+                ),
+                ("AuditEntry", _link(_("Audit trail"), "history", "admin:accounts_auditentry_changelist")),
+                ("AuditSeal", _link(_("Audit seals"), "lock", "admin:accounts_auditseal_changelist")),
+                ("AttemptCounter", _link(_("Attempts"), "speed", "admin:accounts_attemptcounter_changelist")),
+            ],
+        ),
+    ]
+    visible = _visible_models(request)
+    return [
+        {"title": title, "separator": True, "items": items}
+        for title, lines in groups
+        if (items := [line for model, line in lines if model in visible])
+    ]
+
+
+def _visible_models(request: HttpRequest) -> set[str]:
+    from django.contrib import admin  # the registry is full only once every app has loaded
+
+    return {
+        model.__name__
+        for model, model_admin in admin.site._registry.items()
+        if model_admin.has_view_permission(request)
+    }

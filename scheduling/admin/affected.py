@@ -1,0 +1,68 @@
+"""When a change of the calendar strands people: show who, let staff choose for each, read what they chose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from scheduling.admin.appointment_actions import in_words, who_is_told
+from scheduling.admin.columns import on_the_clock
+from scheduling.models import Appointment
+from scheduling.services.affected import Affected, Decision, cancel, keep, move
+
+KEEP, CANCEL, MOVE = "keep", "cancel", "move:"
+MESSAGE = "affected_message"
+
+
+@dataclass(frozen=True)
+class AffectedRow:
+    """One stranded appointment as the page shows it."""
+
+    appointment: Appointment
+    words: str
+    told: Any
+    field: str
+    chosen: str
+    moves: list[tuple[str, str]]
+
+
+def rows_of(request: HttpRequest, affected: list[Affected]) -> list[AffectedRow]:
+    """The rows of the page, with what was chosen before."""
+    return [
+        AffectedRow(
+            appointment=one.appointment,
+            words=in_words(one.appointment),
+            told=who_is_told(one.appointment),
+            field=f"decision_{one.appointment.pk}",
+            chosen=request.POST.get(f"decision_{one.appointment.pk}", ""),
+            moves=[
+                (f"{MOVE}{slot.pk}", f"{on_the_clock(slot.starts_at, slot.location)}, {slot.doctor}, {slot.location}")
+                for slot in one.suggestions
+            ],
+        )
+        for one in affected
+    ]
+
+
+def read_decisions(request: HttpRequest) -> dict[int, Decision]:
+    """What staff chose, by appointment; what makes no sense is left undecided."""
+    message = request.POST.get(MESSAGE, "").strip()[:500]
+    decisions = {}
+    for name, value in request.POST.items():
+        key = name.removeprefix("decision_")
+        if name.startswith("decision_") and key.isdigit() and isinstance(value, str):
+            decision = _decision(value, message)
+            if decision is not None:
+                decisions[int(key[:18])] = decision
+    return decisions
+
+
+def _decision(value: str, message: str) -> Decision | None:
+    if value == KEEP:
+        return keep()
+    if value == CANCEL:
+        return cancel(message)
+    slot = value.removeprefix(MOVE)
+    return move(int(slot[:18])) if value.startswith(MOVE) and slot.isdigit() else None

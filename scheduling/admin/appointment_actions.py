@@ -1,0 +1,199 @@
+"""What staff do with appointments: in the list with many, on the page of one with a button each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actors import Actor, from_request
+from accounts.back_office import EVERYBODY, RECEPTION, TextareaWidget, roles_of
+from accounts.errors import DomainError
+from accounts.roles import Role
+from scheduling.admin.batch_actions import run_one_by_one
+from scheduling.admin.columns import on_the_clock
+from scheduling.models import Appointment
+from scheduling.services import lifecycle
+from scheduling.services.links import address_on_file, send_fresh_link
+from scheduling.states import ACTIVE, AppointmentStatus, sources_of
+
+NOBODY_IS_TOLD = _("Nobody")
+
+
+class MessageForm(forms.Form):
+    """What staff tell the patient with a cancellation."""
+
+    message = forms.CharField(
+        label=_("Message to the patient"),
+        widget=TextareaWidget(attrs={"rows": 4}),
+        max_length=500,
+        required=False,
+        help_text=_("Goes out with the cancellation and is shown on the appointment's page. Leave out medical details."),
+    )
+
+
+class NoAddress(DomainError):
+    """There is no e-mail address to send a link to."""
+
+    code = "no_address"
+    sentence = _("There is no e-mail address on the record to send the link to.")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing staff can do with an appointment."""
+
+    title: str | Promise
+    explanation: str | Promise
+    button: str | Promise
+    do: Callable[[Appointment, Actor, str], object]
+    possible_from: frozenset[AppointmentStatus]
+    roles: frozenset[Role] = RECEPTION
+    tells_patient: bool = False
+    asks_message: bool = False
+    icon: str = ""
+
+
+def _send_link(appointment: Appointment, actor: Actor) -> None:
+    if not send_fresh_link(appointment_id=appointment.pk, actor=actor):
+        raise NoAddress
+
+
+STEPS: dict[str, Step] = {
+    "confirm": Step(
+        title=_("Confirm"),
+        explanation=_("The visit becomes certain and keeps its seat."),
+        button=_("Confirm"),
+        do=lambda visit, actor, _words: lifecycle.confirm_appointment(appointment_id=visit.pk, actor=actor),
+        possible_from=frozenset({AppointmentStatus.PENDING}),
+        tells_patient=True,
+        icon="check_circle",
+    ),
+    "check_in": Step(
+        title=_("Check in"),
+        explanation=_("The patient is here. They take their place in the waiting room."),
+        button=_("Check in"),
+        do=lambda visit, actor, _words: lifecycle.check_in_appointment(appointment_id=visit.pk, actor=actor),
+        possible_from=sources_of(AppointmentStatus.CHECKED_IN),
+        icon="how_to_reg",
+    ),
+    "start": Step(
+        title=_("Start"),
+        explanation=_("The patient is with the doctor."),
+        button=_("Start"),
+        do=lambda visit, actor, _words: lifecycle.start_appointment(appointment_id=visit.pk, actor=actor),
+        possible_from=sources_of(AppointmentStatus.IN_PROGRESS),
+        roles=EVERYBODY,
+        icon="play_circle",
+    ),
+    "complete": Step(
+        title=_("Complete"),
+        explanation=_("The visit is over. This cannot be undone."),
+        button=_("Complete"),
+        do=lambda visit, actor, _words: lifecycle.complete_appointment(appointment_id=visit.pk, actor=actor),
+        possible_from=sources_of(AppointmentStatus.COMPLETED),
+        roles=EVERYBODY,
+        icon="task_alt",
+    ),
+    "no_show": Step(
+        title=_("Did not come"),
+        explanation=_("The patient did not come. This cannot be undone."),
+        button=_("Mark as not come"),
+        do=lambda visit, actor, _words: lifecycle.mark_no_show(appointment_id=visit.pk, actor=actor),
+        possible_from=sources_of(AppointmentStatus.NO_SHOW),
+        icon="person_off",
+    ),
+    "cancel": Step(
+        title=_("Cancel"),
+        explanation=_("The seat comes free for others at once, first for the waitlist. This cannot be undone."),
+        button=_("Cancel the visit"),
+        do=lambda visit, actor, words: lifecycle.cancel_appointment(
+            appointment_id=visit.pk, actor=actor, message=words
+        ),
+        possible_from=sources_of(AppointmentStatus.CANCELLED),
+        tells_patient=True,
+        asks_message=True,
+        icon="event_busy",
+    ),
+    "send_link": Step(
+        title=_("Send the link again"),
+        explanation=_("A fresh link to the appointment goes out by e-mail. The one sent before stops working."),
+        button=_("Send the link"),
+        do=lambda visit, actor, _words: _send_link(visit, actor),
+        possible_from=ACTIVE,
+        tells_patient=True,
+        icon="forward_to_inbox",
+    ),
+}
+
+
+def who_is_told(appointment: Appointment) -> str | Promise:
+    """The patient, by the ways that are on the record and wanted."""
+    patient = appointment.patient
+    ways = []
+    if patient.wants_email and address_on_file(appointment):
+        ways.append(_("%(name)s by e-mail") % {"name": patient.full_name})
+    elif patient.phone:
+        ways.append(_("%(name)s has no e-mail address: please phone") % {"name": patient.full_name})
+    return ", ".join(str(way) for way in ways) or NOBODY_IS_TOLD
+
+
+def in_words(appointment: Appointment) -> str:
+    """Who, with whom, when, and where it stands."""
+    when = on_the_clock(appointment.starts_at, appointment.location)
+    return f"{appointment.patient.full_name}, {appointment.doctor}, {when} ({appointment.get_status_display()})"
+
+
+def run_step(model_admin: Any, request: HttpRequest, queryset: Any, name: str) -> Any:
+    """Ask, then take this step with each appointment."""
+    step = STEPS[name]
+    form = None
+    if step.asks_message:
+        form = MessageForm(request.POST if "confirmed" in request.POST else None)
+
+    def do(appointment: Appointment) -> object:
+        words = form.cleaned_data["message"] if form is not None else ""
+        return step.do(appointment, from_request(request), words)
+
+    return run_one_by_one(
+        model_admin,
+        request,
+        queryset,
+        action=name,
+        title=step.title,
+        explanation=step.explanation,
+        button=step.button,
+        do=do,
+        in_words=in_words,
+        who_is_told=who_is_told if step.tells_patient else lambda _row: NOBODY_IS_TOLD,
+        form=form,
+    )
+
+
+class AppointmentActions:
+    """The steps as actions of the list, and as buttons of one appointment."""
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The steps this person may take."""
+        roles = roles_of(request.user)
+        return {
+            name: (_runner(name), name, step.title) for name, step in STEPS.items() if step.roles & roles
+        }
+
+    def buttons_for(self, request: HttpRequest, appointment: Appointment) -> list[dict[str, Any]]:
+        """The steps its state allows and this person may take."""
+        roles = roles_of(request.user)
+        return [
+            {"name": name, "title": step.title, "icon": step.icon}
+            for name, step in STEPS.items()
+            if appointment.status in step.possible_from and step.roles & roles
+        ]
+
+
+def _runner(name: str) -> Callable[..., Any]:
+    return lambda model_admin, request, queryset: run_step(model_admin, request, queryset, name)

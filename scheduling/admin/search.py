@@ -1,0 +1,44 @@
+"""Finding patients and appointments by whatever people read out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.back_office import phone_digits
+
+_PATIENT_NUMBER = re.compile(r"^PAT-?0*(\d{1,18})$", re.IGNORECASE)
+_APPOINTMENT_NUMBER = re.compile(r"^APT-?(?:\d{4}-?)?0*(\d{1,18})$", re.IGNORECASE)
+
+
+def appointment_key(term: str) -> int | None:
+    """The key inside an appointment's number, in upper or lower case, with or without its dashes' zeros."""
+    found = _APPOINTMENT_NUMBER.match(term.strip())
+    return int(found[1]) if found else None
+
+
+def patient_key(term: str) -> int | None:
+    """The key inside a patient's number."""
+    found = _PATIENT_NUMBER.match(term.strip())
+    return int(found[1]) if found else None
+
+
+class PatientSearch:
+    """A search that knows patients' numbers and phones; `patient_path` leads from the list's rows to the patient."""
+
+    patient_path: ClassVar[str] = ""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By number or phone where the term is one, else by the search fields."""
+        number = patient_key(search_term)
+        if number is not None:
+            return queryset.filter(**{f"{self.patient_path}pk": number}), False
+        digits = phone_digits(search_term)
+        if digits:
+            return queryset.filter(**{f"{self.patient_path}phone__contains": digits}), False
+        return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
