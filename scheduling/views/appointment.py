@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_safe, require_http_methods, require_POST
 
 from accounts.actors import Actor, from_request
 from accounts.errors import DomainError
@@ -49,7 +49,7 @@ JUST_BOOKED = "just_booked"
 
 
 @secret_link
-@require_GET
+@require_safe
 @with_appointment()
 def appointment(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Show the appointment, in the state it is in, with the next useful step."""
@@ -112,7 +112,7 @@ def cancel(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """Ask once more, and why; then give the seat back."""
     if standing_of(appointment) not in {Standing.PENDING, Standing.UPCOMING}:
         return to_page(appointment)
-    form = CancellationForm(request.POST or None)
+    form = CancellationForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             cancel_appointment(
@@ -159,7 +159,7 @@ def add_to_my_account(request: HttpRequest, appointment: Appointment) -> HttpRes
 
 
 @secret_link
-@require_GET
+@require_safe
 @with_appointment(moved_to="scheduling:appointment_calendar")
 def calendar(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """The appointment as a file for calendars; after a move it carries the same event to its new time."""

@@ -33,7 +33,7 @@ MAILS_PER_VISITOR = 10
 @require_http_methods(["GET", "HEAD", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
     """Lead from a reference and a contact that belong together to the appointment; else one and the same sentence."""
-    form = FindForm(request.POST or None)
+    form = FindForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -65,7 +65,7 @@ def _secret_for(request: HttpRequest, number: str, contact: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_my_links(request: HttpRequest) -> HttpResponse:
     """Send links to upcoming appointments to an address; the page says the same whether there are any."""
-    form = LinksForm(request.POST or None)
+    form = LinksForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST" and form.is_valid():
         actor = from_request(request)

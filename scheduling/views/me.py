@@ -43,7 +43,7 @@ def me(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_family_member(request: HttpRequest) -> HttpResponse:
     """Register somebody the signed-in person looks after."""
-    form = FamilyMemberForm(request.POST or None, initial=_own_contact(request))
+    form = FamilyMemberForm(request.POST if request.method == "POST" else None, initial=_own_contact(request))
     if request.method == "POST" and form.is_valid():
         try:
             patient = register_patient(details=form.details(), user=request.user, actor=from_request(request))

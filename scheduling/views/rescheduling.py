@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_safe, require_http_methods, require_POST
 
 from accounts.errors import DomainError
 from accounts.permissions import secret_link
@@ -79,14 +79,19 @@ def _times(request: HttpRequest, appointment: Appointment) -> HttpResponse:
 
 
 @secret_link
-@require_GET
+@require_safe
 @with_appointment()
 def times(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     """The times of the chosen day once more, for a page that looks every few seconds; 204 while nothing changed."""
     picker = _picker(request, appointment)
     if picker.version == request.GET.get("version"):
         return HttpResponse(status=204)
-    context = {"picker": picker, "action": _own_address(request, appointment)}
+    context = {
+        "picker": picker,
+        "action": _own_address(request, appointment),
+        "appointment": appointment,
+        "poll_url": "scheduling:reschedule_times",
+    }
     return render(request, "scheduling/book/_slots.html", context)
 
 

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from accounts.actors import from_request
 from accounts.errors import DomainError
@@ -38,7 +38,7 @@ def with_entry(view: EntryView) -> EntryView:
 
 
 @secret_link
-@require_GET
+@require_safe
 @with_entry
 def waitlist_entry(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
     """Say how the wait stands, and show the offer if there is one."""

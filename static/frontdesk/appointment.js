@@ -11,6 +11,7 @@ function wordsFor(note, seconds) {
 
 /** Keep the words right. They change once a minute at most, so that a screen reader says each once. */
 function countDown(note) {
+  note.dataset.counting = "";
   // Counted from when the page came, not by the device's clock, which may be wrong.
   const ends = performance.now() + Number(note.dataset.secondsLeft) * 1000;
   const tick = () => {
@@ -19,12 +20,18 @@ function countDown(note) {
     const words = wordsFor(note, seconds);
     if (note.textContent !== words) note.textContent = words;
     note.closest("[data-hold]")?.classList.toggle("hold--ending", seconds <= LAST_MINUTE);
-    if (seconds <= 0) clearInterval(timer);
+    if (seconds <= 0 || !note.isConnected) clearInterval(timer);
   };
   const timer = setInterval(tick, 1000);
   tick();
 }
 
-document.querySelectorAll("[data-seconds-left]").forEach(countDown);
-for (const item of document.querySelectorAll("[data-needs-script]")) item.hidden = false;
-for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
+/** Wake up what a page or a swap has brought. */
+function begin() {
+  document.querySelectorAll("[data-seconds-left]:not([data-counting])").forEach(countDown);
+  for (const item of document.querySelectorAll("[data-needs-script]")) item.hidden = false;
+}
+
+begin();
+document.addEventListener("htmx:afterSettle", begin);
+document.addEventListener("click", (event) => event.target.closest("[data-print]") && window.print());
