@@ -117,7 +117,7 @@ def sessions(draw) -> Session:
 
 
 def clock_time(minutes: int) -> time:
-    return (datetime.min + timedelta(minutes=minutes % 1440)).time()
+    return time(minutes // 60 % 24, minutes % 60)
 
 
 CHANGES = [date(2026, 3, 28), date(2026, 3, 29), date(2026, 10, 25), date(2026, 3, 8), date(2026, 11, 1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -170,7 +171,7 @@ def test_two_people_with_overlapping_plans_make_no_overlapping_slots():
     assert [outcome.error for outcome in outcomes] == [None] * 4
     slots = list(Slot.objects.order_by("starts_at"))
     assert len(slots) >= 35
-    assert all(first.ends_at <= second.starts_at for first, second in zip(slots, slots[1:], strict=False))
+    assert all(first.ends_at <= second.starts_at for first, second in pairwise(slots))
 
 
 # --- Single slots -----------------------------------------------------------------------------------------------
