@@ -47,9 +47,9 @@ class BirthdayField(forms.MultiValueField):
 
     def __init__(self, **options: Any) -> None:
         sentence = _("The date of birth must have a day, a month and a year, such as 27 3 1987.")
-        part = {"min_value": 1, "error_messages": {"invalid": sentence, "min_value": sentence}}
+        wrong = {"invalid": sentence, "min_value": sentence}
         super().__init__(
-            fields=[forms.IntegerField(**part), forms.IntegerField(**part), forms.IntegerField(**part)],
+            fields=[forms.IntegerField(min_value=1, error_messages=wrong) for _part in range(3)],
             require_all_fields=True,
             error_messages={"required": _("Enter the date of birth."), "invalid": sentence},
             **options,

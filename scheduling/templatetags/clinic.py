@@ -7,6 +7,15 @@ from django.conf import settings
 
 register = template.Library()
 
+TITLES = {"dr", "prof", "mr", "mrs", "ms"}
+
+
+@register.filter
+def initials(name: str) -> str:
+    """The first letters of the first and last name, without a title: `Dr Amara Okonkwo` is `AO`."""
+    words = [word for word in name.split() if word[:1].isalpha() and word.rstrip(".").lower() not in TITLES]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
 
 @register.simple_tag
 def clinic_name() -> str:

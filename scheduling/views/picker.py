@@ -190,6 +190,7 @@ def _month(
     weeks = [
         [_cell(request, day, days.get(day), chosen) if day.month == first.month else None for day in week]
         for week in calendar.Calendar().monthdatescalendar(first.year, first.month)
+        if week[-1] >= today  # weeks that are over only push the others down
     ]
     monday = first - timedelta(days=first.weekday())
     previous = first - timedelta(days=1)

@@ -73,14 +73,14 @@ def _all_valid(forms: dict[str, Any]) -> bool:
 
 def _join(request: HttpRequest, wish: Wish, forms: dict[str, Any]) -> WaitlistEntry:
     days = forms["days"].cleaned_data
-    search = {name: value for name, value in wish.search.items() if name != "location_id"}
     return join_waitlist(
         patient=_patient(request, forms),
-        location_id=wish.location.pk if wish.location else None,
+        doctor_id=wish.search.get("doctor_id"),
+        specialty_id=wish.search.get("specialty_id"),
+        location_id=wish.search.get("location_id"),
         earliest_date=days["earliest_date"],
         latest_date=days["latest_date"],
         actor=from_request(request),
-        **search,
     )
 
 

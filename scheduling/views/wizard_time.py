@@ -49,7 +49,7 @@ def choose_time(request: HttpRequest) -> HttpResponse:
     context = {
         "wish": wish,
         "picker": picker,
-        "action": _hold_url(request, picker, wish),
+        "action": _hold_url(picker, wish),
         "refusal": REFUSALS.get(request.GET.get("why", "")),
         "lost": lost,
         "nearest": nearest_free_slots(slot=lost) if lost else [],
@@ -67,7 +67,8 @@ def times(request: HttpRequest) -> HttpResponse:
     picker = _picker(request, wish)
     if picker.version == request.GET.get("version"):
         return HttpResponse(status=204)
-    context = {"picker": picker, "action": _hold_url(request, picker, wish), "wish": wish, "poll_url": "scheduling:book_times"}
+    context = {"picker": picker, "wish": wish, "poll_url": "scheduling:book_times"}
+    context["action"] = _hold_url(picker, wish)
     return render(request, "scheduling/book/_slots.html", context)
 
 
@@ -102,12 +103,12 @@ def _throttle(request: HttpRequest) -> None:
 
 def _refused(request: HttpRequest, slot_id: int | None, error: DomainError) -> HttpResponse:
     """Where somebody reads why not, and what is free instead: their booking under way, else the times."""
-    refused = {"lost": slot_id, "why": error.code} if slot_id is not None else {"why": error.code}
+    refused = {"why": error.code} | ({"lost": str(slot_id)} if slot_id is not None else {})
     token = read_token(request.GET)
     if token and request.GET.get("back") == "lost":
         return HttpResponseRedirect(f"{reverse('scheduling:book_lost', args=[token])}?{urlencode(refused)}", status=303)
     query = request.GET.copy()
-    query.update({name: str(value) for name, value in refused.items()})
+    query.update(refused)
     return HttpResponseRedirect(f"{reverse('scheduling:book_time')}?{query.urlencode()}", status=303)
 
 
@@ -128,7 +129,7 @@ def _own_query(request: HttpRequest) -> str:
     return f"?{query.urlencode()}" if query else ""
 
 
-def _hold_url(request: HttpRequest, picker: Picker, wish: Wish) -> str:
+def _hold_url(picker: Picker, wish: Wish) -> str:
     """Where a press on a time goes, with the answers that lead back here."""
     day = f"&day={picker.day.isoformat()}" if picker.day else ""
     return f"{reverse('scheduling:book_hold')}?{wish.query}{day}"
