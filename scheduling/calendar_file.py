@@ -117,7 +117,9 @@ def description_of(appointment: Appointment) -> str:
         phone = appointment.location.phone.as_international
         lines.append(_("Phone: %(phone)s") % {"phone": phone})
     find = settings.BASE_URL + reverse("scheduling:find")
-    lines.append(_("To change or cancel it, use the link in your confirmation, or go to %(address)s") % {"address": find})
+    lines.append(
+        _("To change or cancel it, use the link in your confirmation, or go to %(address)s") % {"address": find}
+    )
     return "\n".join(lines)
 
 

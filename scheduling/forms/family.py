@@ -37,9 +37,7 @@ class FamilyMemberForm(PatientForm):
 class RecordForm(FamilyMemberForm):
     """A patient's record, as far as the patient or whoever looks after them keeps it."""
 
-    address = forms.CharField(
-        label=_("Address"), required=False, max_length=500, widget=forms.Textarea({"rows": 3})
-    )
+    address = forms.CharField(label=_("Address"), required=False, max_length=500, widget=forms.Textarea({"rows": 3}))
     emergency_contact_name = forms.CharField(label=_("Emergency contact’s name"), required=False, max_length=150)
     emergency_contact_phone = PhoneNumberField(
         label=_("Emergency contact’s phone number"),

@@ -38,7 +38,7 @@ _STANDINGS = {
 
 
 def standing_of(appointment: Appointment) -> Standing:
-    """How the appointment stands now. What ran out counts as expired, and what is over as past, before any job says so."""
+    """How the appointment stands now: what ran out is expired and what is over is past before any job says so."""
     now = timezone.now()
     status = AppointmentStatus(appointment.status)
     if status == AppointmentStatus.PENDING:

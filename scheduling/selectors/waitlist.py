@@ -43,7 +43,7 @@ def entry_by_secret(secret: str) -> WaitlistEntry | None:
 
 
 def wait_of(entry: WaitlistEntry) -> Wait:
-    """How the entry stands now. An offer that ran out is over, and so is a wait past its last day, before any job says so."""
+    """How the entry stands now: an offer that ran out and a wait past its last day are over before any job says so."""
     now = timezone.now()
     if entry.status == WaitlistStatus.OFFERED:
         stands = entry.offer_expires_at is not None and entry.offer_expires_at > now

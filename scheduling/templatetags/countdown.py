@@ -31,7 +31,8 @@ def countdown(until: datetime | None) -> SafeString | str:
         return ""
     seconds = math.floor((until - timezone.now()).total_seconds())
     return format_html(
-        '<span data-seconds-left="{}" data-left-many="{}" data-left-one="{}" data-left-less="{}" data-left-none="{}">{}</span>',
+        '<span data-seconds-left="{}" data-left-many="{}" data-left-one="{}" data-left-less="{}" '
+        'data-left-none="{}">{}</span>',
         seconds,
         _("You have {minutes} minutes left."),
         _("You have one minute left."),

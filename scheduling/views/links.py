@@ -41,7 +41,12 @@ def _answer(
     if appointment is None:
         return render(request, "scheduling/appointment/link_unknown.html", status=404)
     if link_has_expired(appointment):
-        return render(request, "scheduling/appointment/link_expired.html", {"appointment": appointment, "secret": secret}, status=410)
+        return render(
+            request,
+            "scheduling/appointment/link_expired.html",
+            {"appointment": appointment, "secret": secret},
+            status=410,
+        )
     if appointment.successor is not None:
         return redirect(moved_to, secret=appointment.successor.secret)
     return view(request, appointment, **kwargs)

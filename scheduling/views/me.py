@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.actors import from_request
 from accounts.errors import DomainError
+from accounts.models import User
 from accounts.permissions import signed_in
 from scheduling.forms.family import FamilyMemberForm, RecordForm
 from scheduling.models import Patient
@@ -22,10 +23,16 @@ from scheduling.services.patients import register_patient, update_patient
 PAST_PER_PAGE = 20
 
 
+class SignedInRequest(HttpRequest):
+    """What `signed_in` lets through: a request of somebody we know."""
+
+    user: User
+
+
 @signed_in
 @never_cache
 @require_http_methods(["GET", "HEAD"])
-def me(request: HttpRequest) -> HttpResponse:
+def me(request: SignedInRequest) -> HttpResponse:
     """Everything that is ahead, the people one looks after, and the last visits."""
     user = request.user
     context = {
@@ -41,7 +48,7 @@ def me(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def add_family_member(request: HttpRequest) -> HttpResponse:
+def add_family_member(request: SignedInRequest) -> HttpResponse:
     """Register somebody the signed-in person looks after."""
     form = FamilyMemberForm(request.POST if request.method == "POST" else None, initial=_own_contact(request))
     if request.method == "POST" and form.is_valid():
@@ -68,7 +75,7 @@ def add_family_member(request: HttpRequest) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit_family_member(request: HttpRequest, patient_id: int) -> HttpResponse:
+def edit_family_member(request: SignedInRequest, patient_id: int) -> HttpResponse:
     """Keep the record of somebody one looks after up to date, and say how to send them messages."""
     patient = get_object_or_404(Patient, pk=patient_id, user=request.user)
     form = RecordForm(request.POST) if request.method == "POST" else RecordForm.of(patient)
@@ -88,7 +95,7 @@ def refuse(form: FamilyMemberForm, error: DomainError) -> None:
     form.add_error(error.field if error.field in form.fields else None, str(error))
 
 
-def _own_contact(request: HttpRequest) -> dict[str, str]:
+def _own_contact(request: SignedInRequest) -> dict[str, str]:
     """Nothing is asked twice: the contact of whoever adds somebody is on file."""
     user = request.user
     return {"email": user.email or "", "phone": str(user.phone or ""), "language": user.language}

@@ -6,6 +6,8 @@ in the address, so that two tabs, Back and refresh each mean the time they show.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import DomainError
 from accounts.permissions import secret_link
@@ -40,7 +42,7 @@ from scheduling.views.links import with_appointment
 from scheduling.views.picker import Picker, build_picker
 from scheduling.views.wish import read_day, read_number
 
-_REFUSALS: dict[str, str | Promise] = {
+_REFUSALS: Mapping[str, str | Promise] = {
     error.code: error.sentence
     for error in (PatientBusy, SameSlot, SlotClosed, SlotPast, SlotTaken, SlotUnknown, TooLate, WrongState)
 } | {HoldExpired.code: gettext_lazy("We could not keep the new time any longer. Please choose a time again.")}
@@ -130,7 +132,7 @@ def _hold_and_check(request: HttpRequest, appointment: Appointment) -> HttpRespo
 def _refused(
     request: HttpRequest, appointment: Appointment, error: DomainError, slot_id: int | None = None
 ) -> HttpResponse:
-    """Back to the times, where it says why not and what is free near it; to the new time if the move is made already."""
+    """Back to the times, where it says why not and what is free near it; to the new time if the move is made."""
     present = by_secret(appointment.secret)
     if present is not None and present.successor is not None:
         return to_page(present.successor)
