@@ -1,0 +1,151 @@
+"""Periodic jobs run when due, once at a time, and a failing one stops nobody."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from accounts.models import SweepRun
+from accounts.services.sweeps import claim_sweep, enter_sweeps
+from config import sweeps
+from config.sweeps import SWEEPS, Sweep, take_turn
+from config.ticker import Ticker
+from testing.threads import run_together
+
+calls: list[str] = []
+
+
+def note(*, actor):
+    calls.append(actor.label)
+    return 3
+
+
+def fail(*, actor):
+    calls.append("failing")
+    raise RuntimeError("the gateway is away")
+
+
+def dawdle(*, actor):
+    calls.append("began")
+    time.sleep(0.3)
+
+
+NOTING = Sweep("noting", 60, f"{__name__}.note")
+FAILING = Sweep("failing", 60, f"{__name__}.fail")
+DAWDLING = Sweep("dawdling", 60, f"{__name__}.dawdle")
+
+
+@pytest.fixture(autouse=True)
+def _no_calls():
+    calls.clear()
+
+
+def make_due(sweep):
+    SweepRun.objects.filter(name=sweep.name).update(due_at=timezone.now() - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("sweep", SWEEPS, ids=lambda sweep: sweep.name)
+def test_every_sweep_of_the_table_names_a_function_that_is_there(sweep):
+    assert callable(sweep.load())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sweep", SWEEPS, ids=lambda sweep: sweep.name)
+def test_every_sweep_runs_on_an_empty_clinic(sweep):
+    enter_sweeps(names=[sweep.name])
+    take_turn(sweep)
+    run = SweepRun.objects.get(name=sweep.name)
+    assert (run.error, run.failures) == ("", 0)
+    assert run.finished_at is not None
+
+
+def test_names_are_unique_and_fit_the_books():
+    names = [sweep.name for sweep in SWEEPS]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= 60
+
+
+@pytest.mark.django_db
+def test_a_due_sweep_runs_as_the_clinic_itself_and_is_entered():
+    assert take_turn(NOTING) == 0.0  # the books did not know it
+    assert take_turn(NOTING) == 60.0
+    assert calls == ["system:noting"]
+    run = SweepRun.objects.get(name="noting")
+    assert (run.outcome, run.error, run.claimed_until) == ("3", "", None)
+    assert timedelta(seconds=55) < run.due_at - timezone.now() <= timedelta(seconds=60)
+
+
+@pytest.mark.django_db
+def test_a_sweep_that_is_not_due_is_left_alone():
+    enter_sweeps(names=["noting"])
+    take_turn(NOTING)
+    assert 1.0 <= take_turn(NOTING) <= 60.0
+    assert len(calls) == 1
+
+
+@pytest.mark.django_db
+def test_a_sweep_that_raises_is_entered_and_runs_again_at_its_next_turn():
+    enter_sweeps(names=["failing"])
+    take_turn(FAILING)
+    run = SweepRun.objects.get(name="failing")
+    assert run.error == "RuntimeError: the gateway is away"
+    assert run.failures == 1
+    make_due(FAILING)
+    take_turn(FAILING)
+    run.refresh_from_db()
+    assert run.failures == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_run_a_sweep_once():
+    enter_sweeps(names=["dawdling"])
+    run_together([lambda: take_turn(DAWDLING)] * 6)
+    assert calls == ["began"]
+
+
+@pytest.mark.django_db
+def test_a_worker_that_died_lets_its_claim_lapse():
+    enter_sweeps(names=["noting"])
+    assert claim_sweep(name="noting", at_most=timedelta(seconds=60))
+    assert take_turn(NOTING) >= 1.0
+    assert calls == []
+    SweepRun.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    take_turn(NOTING)
+    assert calls == ["system:noting"]
+
+
+@pytest.mark.django_db
+def test_a_run_that_outlived_its_claim_does_not_speak_for_its_successor():
+    enter_sweeps(names=["noting"])
+    old = claim_sweep(name="noting", at_most=timedelta(0))
+    assert old
+    new = claim_sweep(name="noting", at_most=timedelta(seconds=60))
+    sweeps.record_run(name="noting", claim=old, every=timedelta(seconds=60), outcome="late")
+    run = SweepRun.objects.get(name="noting")
+    assert (run.started_at, run.outcome) == (new, "")
+    assert run.claimed_until is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_ticker_keeps_going_beside_a_failing_sweep_and_stops_when_told():
+    quick = [Sweep("noting", 1, NOTING.function), Sweep("failing", 1, FAILING.function)]
+    ticker = Ticker(quick)
+    ticker.start()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and (calls.count("failing") < 2 or calls.count("system:noting") < 2):
+        time.sleep(0.05)
+    assert ticker.stop(seconds=10)
+    assert calls.count("failing") >= 2
+    assert calls.count("system:noting") >= 2
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("sweep-")]
+
+
+@pytest.mark.django_db
+def test_the_worker_takes_one_turn_at_everything_when_asked():
+    call_command("worker", "--once")
+    assert set(SweepRun.objects.filter(error="").values_list("name", flat=True)) == {sweep.name for sweep in SWEEPS}
