@@ -89,7 +89,7 @@ class PatientForm(forms.Form):
     phone = PhoneNumberField(
         label=_("Phone number"),
         required=False,
-        help_text=_("Leave one of phone and e-mail empty if you like; we need one of them to reach you."),
+        help_text=_("We need a phone number or an e-mail address, so that we can reach you."),
         widget=forms.TextInput({"type": "tel", "autocomplete": "tel"}),
         error_messages={"invalid": _("Enter a phone number we can call, such as 020 7946 0018.")},
     )

@@ -106,4 +106,4 @@ def _page(request: HttpRequest, wish: Wish, forms: dict[str, Any]) -> HttpRespon
     wrong = [form for form in bound if form.errors]
     context = forms | {"wish": wish, "bound_forms": bound, "has_errors": bool(wrong)}
     context["title"] = _("Join the waitlist")
-    return render(request, "scheduling/book/waitlist_join.html", context, status=422 if wrong else 200)
+    return render(request, "scheduling/book/waitlist_join.html", context)

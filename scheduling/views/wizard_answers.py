@@ -261,4 +261,4 @@ def _page(request: HttpRequest, name: str, booking: Booking, form: Any, *, back:
     if booking.hold is None:
         return to_lost(booking)
     context = hold_panel(booking) | {"form": form, "back": back, "draft": booking.draft}
-    return render(request, f"scheduling/book/{name}.html", context, status=422 if form.errors else 200)
+    return render(request, f"scheduling/book/{name}.html", context)
