@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 from smtplib import SMTPException
 from typing import Any
@@ -182,6 +183,9 @@ def login_of(request: HttpRequest | None, credentials: dict[str, Any] | None = N
     return read_phone(str(typed)) or UserManager.normalize_address(str(typed)) or ""
 
 
-def address_of(request: HttpRequest) -> str:
-    """The network address; `TrustedProxies` has put the right one where everybody reads it."""
-    return str(request.META.get("REMOTE_ADDR", "")) or "unknown"
+def address_of(request: HttpRequest) -> str | None:
+    """The network address, or None on a socket without one; `TrustedProxies` has put it where everybody reads it."""
+    try:
+        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
+    except ValueError:
+        return None
