@@ -21,6 +21,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, ChoicesDropdownFilter, RangeDateFilter
@@ -59,6 +61,7 @@ from unfold.widgets import (
 from accounts.actors import from_request
 from accounts.audit import recorded
 from accounts.errors import DomainError
+from accounts.history import steps_of
 from accounts.permissions import staff
 from accounts.roles import STAFF_ROLES, Role
 
@@ -94,6 +97,8 @@ __all__ = [
     "roles_of",
     "staff_page",
 ]
+
+admin.site.index_title = _("Back office")
 
 NOBODY: frozenset[Role] = frozenset()
 MANAGERS = frozenset({Role.MANAGER})
@@ -259,6 +264,13 @@ class BackOfficeInline(RoleAccess, OffersOnlyWhatOneSees, TabularInline):
 
     extra = 0
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The column's name for those who do not see the head of the table."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = str(field.label)
+        return field
+
 
 class BackOfficeAdmin(RoleAccess, OffersOnlyWhatOneSees, ModelAdmin):
     """The admin class of everything in the back office."""
@@ -275,6 +287,30 @@ class BackOfficeAdmin(RoleAccess, OffersOnlyWhatOneSees, ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """All fields but the hidden one, which the page's template places."""
         return [name for name in super().get_fields(request, obj) if name != "seen"]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Room for three lines of text, not ten."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, forms.Textarea):
+            field.widget.attrs["rows"] = 3
+        return field
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What happened to this record, from the audit trail."""
+        record = self.get_object(request, object_id)
+        if record is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, record):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("What happened to %(record)s") % {"record": record},
+            "steps": steps_of(record),
+            "back": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk]),
+        }
+        return TemplateResponse(request, "admin/history_page.html", context)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """The form, carrying what a service refused a moment ago."""

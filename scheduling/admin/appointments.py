@@ -20,15 +20,15 @@ from accounts.back_office import (
     ChoicesDropdownFilter,
     display,
 )
+from accounts.history import steps_of
 from scheduling.admin.appointment_actions import AppointmentActions
 from scheduling.admin.columns import STATUS_COLOURS, on_the_clock
 from scheduling.admin.date_filter import DayFilter, QuickDates
 from scheduling.admin.exports import AppointmentExport
-from scheduling.admin.history import moves_of, steps_of
 from scheduling.admin.scope import ClinicAdmin
 from scheduling.admin.search import PatientSearch, appointment_key
 from scheduling.models import Appointment, Hold
-from scheduling.states import ACTIVE, UPCOMING, AppointmentStatus
+from scheduling.states import UPCOMING, AppointmentStatus
 
 
 @admin.register(Appointment)
@@ -39,7 +39,7 @@ class AppointmentAdmin(AppointmentExport, AppointmentActions, QuickDates, Patien
     change_form_template = "admin/scheduling/appointment_form.html"
     patient_path = "patient__"
     quick_dates = "starts_at"
-    list_display = ["number", "when", "patient_name", "doctor", "location", "state", "urgency", "type", "source"]
+    list_display = ["number", "when", "patient_name", "doctor", "location", "state", "urgency", "type"]
     list_display_links = ["number"]
     list_filter = [
         ("starts_at", DayFilter),
@@ -54,7 +54,7 @@ class AppointmentAdmin(AppointmentExport, AppointmentActions, QuickDates, Patien
     search_fields = ["patient__last_name", "patient__first_name", "patient__email"]
     search_help_text = _("Reference (APT-2026-000123), patient's number, name, phone or e-mail address")
     fieldsets = [
-        (None, {"fields": [("number", "state"), ("patient_link", "contact"), ("doctor", "location"), ("when", "type")]}),
+        (None, {"fields": [("number", "status_text"), ("patient_link", "contact"), ("doctor", "location"), ("when", "type")]}),
         (_("The visit"), {"fields": ["reason", "symptoms", ("urgency", "meeting_link"), "special_requirements", "notes"]}),
         (
             _("How it came about"),
@@ -103,14 +103,13 @@ class AppointmentAdmin(AppointmentExport, AppointmentActions, QuickDates, Patien
                 and appointment.status in {AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED},
                 "moves": moves_of(appointment),
                 "steps": steps_of(appointment),
-                "is_active_visit": appointment.status in ACTIVE,
             }
         return super().change_view(request, object_id, form_url, context)
 
     @display(description=_("reference"), ordering="pk")
-    def number(self, appointment: Appointment) -> str:
-        """What people read out."""
-        return appointment.number
+    def number(self, appointment: Appointment) -> SafeString:
+        """What people read out, in one line."""
+        return format_html('<span class="fd-one-line">{}</span>', appointment.number)
 
     @display(description=_("when"), ordering="starts_at")
     def when(self, appointment: Appointment) -> str:
@@ -142,10 +141,25 @@ class AppointmentAdmin(AppointmentExport, AppointmentActions, QuickDates, Patien
         """In words and colour."""
         return appointment.status, appointment.get_status_display()
 
+    @display(description=_("status"))
+    def status_text(self, appointment: Appointment) -> str:
+        """In words."""
+        return appointment.get_status_display()
+
     @display(description=_("fee"))
     def fee_text(self, appointment: Appointment) -> str:
         """With its currency."""
         return f"{appointment.fee} {appointment.currency}"
+
+
+def moves_of(appointment: Appointment) -> list[Appointment]:
+    """The chain this appointment belongs to, first booking first; one row if it was never moved. One query: all
+    share their calendar identity."""
+    return list(
+        Appointment.objects.filter(calendar_uid=appointment.calendar_uid)
+        .select_related("location", "doctor")
+        .order_by("calendar_sequence", "pk")
+    )
 
 
 def _flat(line: Any) -> list[str]:

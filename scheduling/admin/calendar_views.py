@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,14 +15,41 @@ from django.utils.translation import gettext as _
 
 from accounts.back_office import RECEPTION, roles_of, staff_page
 from scheduling.admin.appointment_actions import in_words
-from scheduling.admin.columns import STATUS_COLOURS
 from scheduling.admin.date_filter import read_date
-from scheduling.admin.scope import narrowed
-from scheduling.models import Appointment, Doctor, Slot
-from scheduling.selectors.doctor_calendar import CalendarDay, days_of_doctor
+from scheduling import rules
+from scheduling.admin.scope import narrowed, sees_everything
+from scheduling.models import Appointment, Doctor
+from scheduling.selectors.calendar import CalendarDay, CalendarEntry, doctor_day, doctor_week
 from scheduling.states import UPCOMING
 
 VIEWS = {"day": 1, "week": 7}
+
+
+@dataclass(frozen=True)
+class ShownEntry:
+    """A slot as one reader sees it: visits they may see by name, others' only as a number."""
+
+    entry: CalendarEntry
+    visits: list[Appointment]
+
+    @property
+    def others(self) -> int:
+        """How many are booked whom the reader may not see."""
+        return len(self.entry.appointments) - len(self.visits)
+
+    @property
+    def bookable(self) -> bool:
+        """Whether somebody could be booked here now."""
+        return self.entry.slot.is_open and self.entry.free > 0 and self.entry.slot.starts_at > timezone.now()
+
+
+@dataclass(frozen=True)
+class ShownDay:
+    """A day of the calendar as one reader sees it."""
+
+    day: CalendarDay
+    entries: list[ShownEntry]
+    without_slot: list[Appointment]
 
 
 @staff_page()
@@ -33,15 +61,7 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
     day = read_date(request.GET.get("date")) or timezone.localdate()
     first = day - timedelta(days=day.weekday()) if view == "week" else day
     may_book = bool(RECEPTION & roles_of(request.user))
-    days: list[CalendarDay] = []
-    if doctor is not None:
-        days = days_of_doctor(
-            doctor=doctor,
-            first=first,
-            days=VIEWS[view],
-            slots=narrowed(Slot.objects.all(), request.user),
-            visits=narrowed(Appointment.objects.all(), request.user),
-        )
+    days = _shown_days(request, doctor, first, view) if doctor is not None else []
     moving = _moving(request) if may_book else None
     context = {
         **admin.site.each_context(request),
@@ -51,16 +71,43 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
         "view": view,
         "day": day,
         "days": days,
-        "zones": sorted({entry.slot.location.time_zone for column in days for entry in column.slots}),
+        "zones": sorted({shown.entry.slot.location.time_zone for column in days for shown in column.entries}),
         "today": timezone.localdate(),
         "may_book": may_book,
         "moving": moving,
         "moving_words": in_words(moving) if moving else "",
         "movable": UPCOMING,
-        "colours": STATUS_COLOURS,
         "links": _links(doctor, first, view, moving),
     }
     return TemplateResponse(request, "admin/scheduling/calendar.html", context)
+
+
+def _shown_days(request: HttpRequest, doctor: Doctor, first: date, view: str) -> list[ShownDay]:
+    """The days at the reader's locations, with only the names that they may see."""
+    everything = sees_everything(request.user)
+    places = None if everything else list(rules.locations_of(request.user).values_list("pk", flat=True))
+    if view == "week":
+        days = doctor_week(doctor_id=doctor.pk, day=first, location_ids=places)
+    else:
+        days = [doctor_day(doctor_id=doctor.pk, day=first, location_ids=places)]
+    booked = [visit.pk for day in days for entry in day.entries for visit in entry.appointments]
+    booked += [visit.pk for day in days for visit in day.without_slot]
+    visible = set(booked)
+    if not everything:
+        seen = narrowed(Appointment.objects.filter(pk__in=booked), request.user)
+        visible = set(seen.order_by().values_list("pk", flat=True))
+    return [
+        ShownDay(
+            day=day,
+            entries=[
+                ShownEntry(entry, [visit for visit in entry.appointments if visit.pk in visible])
+                for entry in day.entries
+                if entry.appointments or not entry.is_over  # what nobody used is noise
+            ],
+            without_slot=[visit for visit in day.without_slot if visit.pk in visible],
+        )
+        for day in days
+    ]
 
 
 def _chosen(request: HttpRequest, doctors: list[Doctor]) -> Doctor | None:

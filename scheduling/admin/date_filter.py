@@ -34,7 +34,7 @@ class DayFilter(RangeDateFilter):
 def read_date(text: Any) -> date | None:
     """A day between the years that calendars of clinics know, or None."""
     try:
-        day = parseread_date(str(text))
+        day = parse_date(str(text))
     except ValueError:
         return None
     return day if day is not None and 1900 <= day.year <= 2200 else None

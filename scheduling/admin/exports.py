@@ -94,7 +94,7 @@ class CsvExport(ExportMixin):
 
     formats = [CSV]
     export_form_class = ExportForm
-    import_export_change_list_template = "admin/import_export/change_list_export.html"
+    import_export_change_list_template = "admin/scheduling/export_list.html"
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         """Reception and managers."""

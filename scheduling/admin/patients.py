@@ -21,13 +21,12 @@ from accounts.back_office import (
     BackOfficeInline,
     ChoicesDropdownFilter,
     RangeDateFilter,
-    TextareaWidget,
     display,
 )
+from accounts.history import steps_of
 from accounts.services.audit_trail import record_view
 from scheduling.admin.columns import STATUS_COLOURS, on_the_clock
 from scheduling.admin.exports import PatientExport
-from scheduling.admin.history import steps_of
 from scheduling.admin.scope import ClinicAdmin, narrowed
 from scheduling.admin.search import PatientSearch
 from scheduling.models import Appointment, Patient
@@ -95,13 +94,6 @@ class PatientAdmin(PatientExport, PatientSearch, ClinicAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Visits, once there is a record."""
         return [VisitInline] if obj else []
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Room for three lines, not ten."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None and isinstance(field.widget, forms.Textarea):
-            field.widget = TextareaWidget(attrs={"rows": 3})
-        return field
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

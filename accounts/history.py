@@ -1,4 +1,4 @@
-"""What happened to one record, in words, from the audit trail; and the chain of an appointment's moves."""
+"""What happened to one record, in words, from the audit trail."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from accounts.models import AuditEntry, User
-from scheduling.models import Appointment
-from scheduling.states import AppointmentStatus
 
 NEWEST_STEPS = 50
+SILENT = {"changed_at", "secret", "secret_expires_at", "calendar_sequence", "calendar_uid", "taken", "password"}
+"""Columns whose changes tell a reader nothing, or are nobody's business."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,12 @@ def steps_of(record: Model) -> list[HistoryStep]:
     )
     names = _names(entries)
     return [
-        HistoryStep(at=entry.at, who=names.get(entry.actor, _who(entry.actor)), what=_what(entry), details=_details(record, entry))
+        HistoryStep(
+            at=entry.at,
+            who=names.get(entry.actor, _who(entry.actor)),
+            what=_what(entry),
+            details=_details(record, entry),
+        )
         for entry in entries
     ]
 
@@ -76,26 +81,17 @@ def _details(record: Model, entry: AuditEntry) -> list[str]:
     """The fields that changed, before and after; nothing for a new record."""
     if entry.action != "update" or not isinstance(entry.changes, dict):
         return []
-    labels = {field.column: str(field.verbose_name) for field in record._meta.concrete_fields}
-    silent = {"changed_at", "secret", "secret_expires_at", "calendar_sequence", "calendar_uid"}
+    fields = {field.column: field for field in record._meta.concrete_fields}
     lines = []
     for column, change in entry.changes.items():
-        if column in labels and column not in silent and isinstance(change, list | tuple) and len(change) == 2:
-            lines.append(f"{labels[column]}: {_value(column, change[0])} → {_value(column, change[1])}")
+        if column in fields and column not in SILENT and isinstance(change, list | tuple) and len(change) == 2:
+            field = fields[column]
+            lines.append(f"{field.verbose_name}: {_value(field, change[0])} → {_value(field, change[1])}")
     return lines
 
 
-def _value(column: str, value: Any) -> str:
-    if column == "status" and value in AppointmentStatus.values:
-        return str(AppointmentStatus(value).label)
-    return str(value) if value not in (None, "") else "-"
-
-
-def moves_of(appointment: Appointment) -> list[Appointment]:
-    """The chain this appointment belongs to, first booking first; one row if it was never moved. One query: all
-    share their calendar identity."""
-    return list(
-        Appointment.objects.filter(calendar_uid=appointment.calendar_uid)
-        .select_related("location", "doctor")
-        .order_by("calendar_sequence", "pk")
-    )
+def _value(field: Any, value: Any) -> str:
+    """In the words of the field's choices, where it has any."""
+    if value in (None, ""):
+        return "-"
+    return str(dict(field.flatchoices).get(value, value))
