@@ -150,7 +150,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"{request.META.get('REMOTE_ADDR', '')}:{login_of(request, credentials)}"
 
 
-class ProveEmail(EmailVerificationStage):  # type: ignore[misc]
+class ProveEmail(EmailVerificationStage):
     """Somebody who has no e-mail address has none to prove."""
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
@@ -162,7 +162,7 @@ class ProveEmail(EmailVerificationStage):  # type: ignore[misc]
         return result
 
 
-class ProvePhone(PhoneVerificationStage):  # type: ignore[misc]
+class ProvePhone(PhoneVerificationStage):
     """Somebody who has an e-mail address proves that instead."""
 
     def handle(self) -> tuple[HttpResponse | None, bool]:

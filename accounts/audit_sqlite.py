@@ -70,8 +70,8 @@ def _update(table: AuditedTable) -> str:
 
 
 def _trigger(table: AuditedTable, action: str, *, row: str, changes: str, event: str = "", condition: str = "") -> str:
-    return (
-        f'CREATE TRIGGER "audit_{action.lower()}_{table.table}" AFTER {event or action} ON "{table.table}" '
+    return (  # the names come from our own models
+        f'CREATE TRIGGER "audit_{action.lower()}_{table.table}" AFTER {event or action} ON "{table.table}" '  # noqa: S608
         f"FOR EACH ROW {condition}BEGIN "
         f'INSERT INTO "{LOG}" ("at", "actor", "verb", "address", "action", "object_type", "object_id", "changes") '
         f"VALUES (strftime('%Y-%m-%d %H:%M:%f', 'now'), frontdesk_actor(), frontdesk_verb(), frontdesk_address(), "

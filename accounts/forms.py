@@ -56,7 +56,7 @@ def _password_field(*, label: Any, autocomplete: str, help_text: Any = "") -> fo
     )
 
 
-class SignInForm(allauth_forms.LoginForm):  # type: ignore[misc]
+class SignInForm(allauth_forms.LoginForm):
     """Contact and password. Pasting and password managers are welcome."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -70,7 +70,7 @@ class SignInForm(allauth_forms.LoginForm):  # type: ignore[misc]
         return str(self.cleaned_data["login"])
 
 
-class RegistrationForm(allauth_forms.SignupForm):  # type: ignore[misc]
+class RegistrationForm(allauth_forms.SignupForm):
     """Name, contact and password. Whether the contact is registered already is told only to whoever reads it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -138,7 +138,7 @@ def _is_taken(contact: Contact) -> bool:
     return get_adapter().get_user_by_phone(contact.phone) is not None
 
 
-class RequestCodeForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[misc]
+class RequestCodeForm(allauth_forms.RequestLoginCodeForm):
     """Where to send a one-time code."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -173,7 +173,7 @@ def _user_of(contact: Contact) -> User | None:
     return users[0] if users else None
 
 
-class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):
     """A new password. Who has just signed in by a code may have forgotten the old one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -183,7 +183,7 @@ class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc
             del self.fields["oldpassword"]
 
 
-class SetPasswordForm(allauth_forms.SetPasswordForm):  # type: ignore[misc]
+class SetPasswordForm(allauth_forms.SetPasswordForm):
     """A first password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -191,7 +191,7 @@ class SetPasswordForm(allauth_forms.SetPasswordForm):  # type: ignore[misc]
         _undecorate(self)
 
 
-class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):
     """Where to send the link."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -199,7 +199,7 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
         _undecorate(self)
 
 
-class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
     """The new password behind the link."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -207,7 +207,7 @@ class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[
         _undecorate(self)
 
 
-class ReauthenticateForm(allauth_forms.ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateForm(allauth_forms.ReauthenticateForm):
     """The password once more."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -215,7 +215,7 @@ class ReauthenticateForm(allauth_forms.ReauthenticateForm):  # type: ignore[misc
         _undecorate(self)
 
 
-class CodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[misc]
+class CodeForm(allauth_forms.ConfirmLoginCodeForm):
     """A code from a message."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -223,7 +223,7 @@ class CodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[misc]
         _as_code(self.fields["code"])
 
 
-class EmailCodeForm(allauth_forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+class EmailCodeForm(allauth_forms.ConfirmEmailVerificationCodeForm):
     """The code that proves an address."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -231,7 +231,7 @@ class EmailCodeForm(allauth_forms.ConfirmEmailVerificationCodeForm):  # type: ig
         _as_code(self.fields["code"])
 
 
-class PhoneCodeForm(allauth_forms.VerifyPhoneForm):  # type: ignore[misc]
+class PhoneCodeForm(allauth_forms.VerifyPhoneForm):
     """The code that proves a number."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -75,7 +75,9 @@ def test_nobody_enters_any_page_of_the_back_office_without_signing_in(client: Cl
     for where, _view in _views(get_resolver().url_patterns):
         if where.startswith("admin/") and "(?P" not in where and where != "admin/logout/":
             response = client.get("/" + re.sub(r"<[^>]+>", "1", where))
-            if response.status_code != 302 or not response.url.startswith(("/accounts/login/", "/admin/login/")):
+            if response.status_code != 302 or not response["Location"].startswith(
+                ("/accounts/login/", "/admin/login/")
+            ):
                 open_pages.append((where, response.status_code))
     assert open_pages == []
 
