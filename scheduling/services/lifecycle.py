@@ -6,6 +6,7 @@ within the clinic's notice rule; staff always.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -35,13 +36,13 @@ def read_appointment(appointment_id: int) -> Appointment:
 
 def confirm_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
     """Confirm a pending appointment before it runs out. Raises WrongState when it is too late for that."""
-    appointment = read_appointment(appointment_id)
-    if appointment.status == AppointmentStatus.CONFIRMED:
-        return appointment
-    if appointment.expires_at is not None and appointment.expires_at <= timezone.now():
-        raise WrongState(_("The time to confirm this appointment has run out."), status_now=appointment.status)
-    with recorded(actor, "appointment.confirm"):
-        return change_status(appointment, AppointmentStatus.CONFIRMED, actor=actor, expires_at=None)
+
+    def confirm(appointment: Appointment) -> None:
+        if appointment.expires_at is not None and appointment.expires_at <= timezone.now():
+            raise WrongState(_("The time to confirm this appointment has run out."), status_now=appointment.status)
+        change_status(appointment, AppointmentStatus.CONFIRMED, actor=actor, expires_at=None)
+
+    return _once(appointment_id, AppointmentStatus.CONFIRMED, "appointment.confirm", actor, confirm)
 
 
 def confirm_attendance(*, appointment_id: int, actor: Actor) -> Appointment:
@@ -63,11 +64,9 @@ def cancel_appointment(*, appointment_id: int, actor: Actor, message: str = "") 
 
     `message` is what staff tell the patient, or why the patient cannot come. Raises WrongState; TooLate for patients.
     """
-    appointment = read_appointment(appointment_id)
-    if appointment.status == AppointmentStatus.CANCELLED:
-        return appointment
-    require_changeable(appointment, actor=actor)
-    with recorded(actor, "appointment.cancel"):
+
+    def cancel(appointment: Appointment) -> None:
+        require_changeable(appointment, actor=actor)
         seats.lock_slots([appointment.slot_id])
         change_status(
             appointment,
@@ -80,7 +79,8 @@ def cancel_appointment(*, appointment_id: int, actor: Actor, message: str = "") 
         )
         seats.free_seat_of(appointment)
         offers.offer_slot(appointment.slot_id)
-    return appointment
+
+    return _once(appointment_id, AppointmentStatus.CANCELLED, "appointment.cancel", actor, cancel)
 
 
 def check_in_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
@@ -107,11 +107,31 @@ def mark_no_show(*, appointment_id: int, actor: Actor) -> Appointment:
 
 
 def _step(appointment_id: int, to: AppointmentStatus, verb: str, actor: Actor) -> Appointment:
+    def step(appointment: Appointment) -> None:
+        change_status(appointment, to, actor=actor)
+
+    return _once(appointment_id, to, verb, actor, step)
+
+
+def _once(
+    appointment_id: int,
+    to: AppointmentStatus,
+    verb: str,
+    actor: Actor,
+    change: Callable[[Appointment], None],
+) -> Appointment:
+    """Make the change unless it is made already, also when somebody else makes the same one at this moment."""
     appointment = read_appointment(appointment_id)
     if appointment.status == to:
         return appointment
-    with recorded(actor, verb):
-        return change_status(appointment, to, actor=actor)
+    try:
+        with recorded(actor, verb):
+            change(appointment)
+    except WrongState as refused:
+        if refused.status_now != to:
+            raise
+        return read_appointment(appointment_id)
+    return appointment
 
 
 def require_changeable(appointment: Appointment, *, actor: Actor) -> None:
@@ -135,17 +155,16 @@ def require_changeable(appointment: Appointment, *, actor: Actor) -> None:
 
 def expire_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
     """End a pending appointment whose time to confirm has run out. Raises WrongState before that."""
-    appointment = read_appointment(appointment_id)
-    if appointment.status == AppointmentStatus.EXPIRED:
-        return appointment
-    if appointment.expires_at is None or appointment.expires_at > timezone.now():
-        raise WrongState(status_now=appointment.status)
-    with recorded(actor, "appointment.expire"):
+
+    def expire(appointment: Appointment) -> None:
+        if appointment.expires_at is None or appointment.expires_at > timezone.now():
+            raise WrongState(status_now=appointment.status)
         seats.lock_slots([appointment.slot_id])
         change_status(appointment, AppointmentStatus.EXPIRED, actor=actor)
         seats.free_seat_of(appointment)
         offers.offer_slot(appointment.slot_id)
-    return appointment
+
+    return _once(appointment_id, AppointmentStatus.EXPIRED, "appointment.expire", actor, expire)
 
 
 def expire_overdue(*, actor: Actor, limit: int = 500, dry_run: bool = False) -> int:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.audit import recorded
+from accounts.errors import DomainError
 from scheduling.errors import BookingKeyReused, HoldExpired, SameSlot, WrongState
 from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
 from scheduling.services import offers, seats
@@ -46,9 +47,17 @@ def reschedule_appointment(
     With `hold_token` the seat is the one that hold keeps. Asked again for the same move, it returns the same
     successor. Raises WrongState, TooLate (patients), SameSlot, HoldExpired and what taking a seat raises.
     """
+    try:
+        return _reschedule(appointment_id, slot_id, hold_token, actor)
+    except DomainError:
+        old = read_appointment(appointment_id)
+        if old.successor is None:
+            raise
+        return _moved_before(old, slot_id)  # by the same request, a moment earlier
+
+
+def _reschedule(appointment_id: int, slot_id: int, hold_token: str | None, actor: Actor) -> Appointment:
     old = read_appointment(appointment_id)
-    if old.successor is not None:
-        return _moved_before(old, slot_id)
     require_changeable(old, actor=actor)
     if old.status not in UPCOMING:
         raise WrongState(status_now=old.status)

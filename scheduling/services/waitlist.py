@@ -126,6 +126,7 @@ def accept_offer(*, entry_id: int, actor: Actor) -> Appointment:
 
 def _accepted_before(entry: WaitlistEntry) -> Appointment:
     """The appointment that answering the offer made (a second press of the button), else OfferExpired."""
+    entry.refresh_from_db()
     if entry.status != WaitlistStatus.BOOKED:
         raise OfferExpired
     made = Appointment.objects.filter(patient=entry.patient, slot=entry.offered_slot, status__in=SEATED).first()
