@@ -48,7 +48,7 @@ class _Change:
 def preview_availability(*, availability: Availability, breaks: Sequence[Break]) -> CalendarPreview:
     """What saving these hours would do to the slots already made, and who is affected. Raises InvalidCalendar."""
     _check(availability, breaks)
-    if availability.pk is None:
+    if availability._state.adding:
         return CalendarPreview()
     change = _work_out(_stored(availability.pk), availability, breaks)
     return preview_unmaking(change.going, added=len(change.coming))
@@ -65,7 +65,7 @@ def save_availability(
     _check(availability, breaks)
     with recorded(actor, "availability.save"):
         lock_doctors([availability.doctor_id])
-        if availability.pk is None:
+        if availability._state.adding:
             outcome = CalendarOutcome()
             _store(availability, breaks)
         else:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from django.db import models
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,13 +21,13 @@ from scheduling.selectors.seats import overdue_slot_ids
 from scheduling.services import seats
 from scheduling.services.calendar import check_size
 from scheduling.services.slot_generation import (
-    INSERTED_AT_ONCE,
     Occupied,
     is_off,
     lock_doctors,
     occupied_times,
     time_off_of,
 )
+from scheduling.services.slot_rows import insert_slots
 from scheduling.signals import slot_changed
 
 MOST_SLOTS = 5_000
@@ -140,9 +139,13 @@ def create_bulk_slots(*, plan: BulkPlan, actor: Actor) -> SlotBatch | None:
         batch = SlotBatch.objects.create(
             doctor_id=plan.doctor_id, location_id=plan.location_id, created_by=actor.user, description=_describe(plan)
         )
-        before = Slot.objects.aggregate(last=Max("pk"))["last"] or 0
-        Slot.objects.bulk_create(_rows(plan, preview, batch), ignore_conflicts=True, batch_size=INSERTED_AT_ONCE)
-        made = list(Slot.objects.filter(batch=batch, pk__gt=before).order_by("pk").values_list("pk", flat=True))
+        made = insert_slots(
+            [period for day in preview.days for period in day.slots],
+            doctor_id=plan.doctor_id,
+            location_id=plan.location_id,
+            capacity=plan.capacity,
+            batch_id=batch.pk,
+        )
         slot_changed.send(sender=Slot, doctor_id=plan.doctor_id, slot_ids=made, what="added")
     return batch
 
@@ -232,21 +235,6 @@ def _leave_out(day: BulkDay, location: Location, occupied: Occupied, time_off: l
         else:
             day.skipped.append(Skipped(period.starts_at.astimezone(location.zone).replace(tzinfo=None), reason))
     day.slots = kept
-
-
-def _rows(plan: BulkPlan, preview: BulkPreview, batch: SlotBatch) -> list[Slot]:
-    return [
-        Slot(
-            doctor_id=plan.doctor_id,
-            location_id=plan.location_id,
-            starts_at=period.starts_at,
-            ends_at=period.ends_at,
-            capacity=plan.capacity,
-            batch=batch,
-        )
-        for day in preview.days
-        for period in day.slots
-    ]
 
 
 def _describe(plan: BulkPlan) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -20,9 +20,8 @@ from accounts.audit import recorded
 from scheduling.clock import local_date
 from scheduling.models import Availability, Doctor, Location, Slot, TimeOff
 from scheduling.recurrence import Break, Days, Period, Session, session_slots
+from scheduling.services.slot_rows import insert_slots
 from scheduling.signals import slot_changed
-
-INSERTED_AT_ONCE = 2_000
 
 
 @dataclass(slots=True)
@@ -118,13 +117,13 @@ def is_off(period: Period, time_off: Iterable[Period]) -> bool:
     return any(away.overlaps(period) for away in time_off)
 
 
-def time_off_of(doctor_id: int, location_id: int, *, but_not: int | None = None) -> list[Period]:
-    """The leave and closures to come that concern this doctor at this location."""
+def time_off_of(doctor_id: int, location_id: int, *, but_not: Sequence[int] = ()) -> list[Period]:
+    """The leave and closures to come that concern this doctor at this location, but for the entries `but_not`."""
     rows = TimeOff.objects.filter(
         Q(doctor_id=doctor_id) | Q(doctor=None),
         Q(location_id=location_id) | Q(location=None),
         ends_at__gt=timezone.now(),
-    ).exclude(pk=but_not)
+    ).exclude(pk__in=but_not)
     return [Period(starts_at, ends_at) for starts_at, ends_at in rows.values_list("starts_at", "ends_at")]
 
 
@@ -141,27 +140,13 @@ def occupied_times(doctor_id: int, periods: Sequence[Period]) -> Occupied:
 
 
 def add_slots(availability: Availability, periods: Sequence[Period]) -> int:
-    """Insert free periods as slots of the availability, and tell who listens. Call with the doctor locked.
-
-    Conflicts are ignored: should somebody have written past the lock, their slot stays and ours is left out.
-    """
-    if not periods:
-        return 0
-    rows = [
-        Slot(
-            doctor_id=availability.doctor_id,
-            location_id=availability.location_id,
-            starts_at=period.starts_at,
-            ends_at=period.ends_at,
-            capacity=availability.capacity,
-            availability=availability,
-        )
-        for period in periods
-    ]
-    before = Slot.objects.aggregate(last=Max("pk"))["last"] or 0
-    Slot.objects.bulk_create(rows, ignore_conflicts=True, batch_size=INSERTED_AT_ONCE)
-    made = list(
-        Slot.objects.filter(availability=availability, pk__gt=before).order_by("pk").values_list("pk", flat=True)
+    """Make free periods slots of the availability, and tell who listens. Call with the doctor locked."""
+    made = insert_slots(
+        periods,
+        doctor_id=availability.doctor_id,
+        location_id=availability.location_id,
+        capacity=availability.capacity,
+        availability_id=availability.pk,
     )
     if made:
         slot_changed.send(sender=Slot, doctor_id=availability.doctor_id, slot_ids=made, what="added")

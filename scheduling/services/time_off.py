@@ -145,7 +145,7 @@ def _zone_of(doctor_id: int | None, location_id: int | None) -> ZoneInfo:
         if location is None:
             raise InvalidCalendar(_("We do not know that location."), field="location")
         return location.zone
-    doctor = Doctor.objects.filter(pk=doctor_id).first()
+    doctor = Doctor.objects.filter(pk=doctor_id or 0).first()
     if doctor is None:
         raise InvalidCalendar(_("We do not know that doctor."), field="doctor")
     home = doctor.locations.order_by("pk").first() or Location.objects.filter(availabilities__doctor=doctor).first()
@@ -220,7 +220,7 @@ def _coming_back(availability: Availability, entry: TimeOff, before: Period, aft
     last = local_date(before.ends_at, zone)
     if availability.generated_until is not None:
         last = min(last, availability.generated_until)
-    still_off = time_off_of(availability.doctor_id, availability.location_id, but_not=entry.pk)
+    still_off = time_off_of(availability.doctor_id, availability.location_id, but_not=[entry.pk])
     still_off += [after] if after is not None else []
     return [
         period
