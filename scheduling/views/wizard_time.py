@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,8 +23,8 @@ from scheduling.selectors.availability import nearest_free_slots
 from scheduling.selectors.self_service import live_holds_of
 from scheduling.services.holds import hold_seat, release_hold
 from scheduling.views.drafts import move_draft
-from scheduling.views.picker import Picker, build_picker
-from scheduling.views.wish import Wish, read_number, read_token, read_wish, wish_for
+from scheduling.views.picker import Picker, build_picker, times_of, version_of
+from scheduling.views.wish import Wish, read_day, read_number, read_token, read_wish, wish_for
 from scheduling.views.wizard_choose import open_question
 
 HOLDER_COOKIE = "holder"
@@ -64,10 +65,11 @@ def times(request: HttpRequest) -> HttpResponse:
     wish = read_wish(request)
     if not wish.answered:
         return HttpResponse(status=204)
-    picker = _picker(request, wish)
-    if picker.version == request.GET.get("version"):
+    day = read_day(request.GET.get("day"))
+    if day is not None and _version(request, wish, day) == request.GET.get("version"):
         return HttpResponse(status=204)
-    context = {"picker": picker, "wish": wish, "poll_url": "scheduling:book_times"}
+    picker = _picker(request, wish)
+    context: dict[str, Any] = {"picker": picker, "wish": wish, "poll_url": "scheduling:book_times"}
     context["action"] = _hold_url(picker, wish)
     return render(request, "scheduling/book/_slots.html", context)
 
@@ -137,11 +139,21 @@ def _hold_url(picker: Picker, wish: Wish) -> str:
 
 def _picker(request: HttpRequest, wish: Wish) -> Picker:
     assert wish.location is not None  # an answered wish has one
-    holder = read_holder(request)
-    held = {kept.slot_id for kept in live_holds_of(holder)} if holder else set()
+    held = _held(request)
     return build_picker(
         request=request, search=wish.search, location=wish.location, held=held, collapse=wish.any_doctor
     )
+
+
+def _version(request: HttpRequest, wish: Wish, day: date) -> str:
+    """The version of a day's times, without the rest of the picker."""
+    return version_of(times_of(wish.search, day, held=_held(request), collapse=wish.any_doctor))
+
+
+def _held(request: HttpRequest) -> set[int]:
+    """The slots that this browser keeps."""
+    holder = read_holder(request)
+    return {kept.slot_id for kept in live_holds_of(holder)} if holder else set()
 
 
 def _lost_slot(request: HttpRequest) -> Slot | None:
