@@ -1,0 +1,241 @@
+"""Conducts `bench booking`: one database after the other, the same four questions to each."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from config.bench import servers
+from config.bench.figures import Crowd, Findings, Rate, Rush, Spread, not_redirected, server_errors
+from config.bench.load import Answer, Outcome, Plan, Press
+from config.bench.servers import PROJECT, NotMeasurable, Stage
+from config.bench.transcript import Transcript, pgbench_script
+
+STEP_MAY_TAKE = 300.0
+PRODUCT, BARE, DIRECT, RUSH, RUSH_WITH_PAGE, CROWD = (place * 10_000_000 for place in (1, 2, 3, 4, 6, 7))
+"""Where the numbers of each measurement's bookings begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured."""
+
+    doctors: int = 200
+    days: int = 90
+    seconds: float = 5.0
+    rush_clients: int = 100
+    rush_rounds: int = 10
+    crowd: int = 1000
+    searches: int = 200
+    connections: int = 16
+    most_a_second: int = 800
+    """How many bookings a second to prepare for: nothing is measured beyond what was prepared."""
+
+    def quick(self) -> Size:
+        """Small enough to see in half a minute that everything works; the figures mean little."""
+        return replace(
+            self, doctors=14, days=7, seconds=1.0, rush_clients=20, rush_rounds=2, crowd=60, searches=20,
+            most_a_second=400,
+        )  # fmt: skip
+
+
+Say = Callable[[str], None]
+
+
+class Conductor:
+    """Asks one database the four questions."""
+
+    def __init__(self, stage: Stage, size: Size, say: Say) -> None:
+        self.stage = stage
+        self.size = size
+        self.say = say
+        self.transcript = Transcript()
+        self.found = Findings(database=stage.name, version=stage.version)
+
+    def measure(self) -> Findings:
+        """Set up, ask, and make sure that the books are right afterwards."""
+        started = time.monotonic()
+        self._set_up()
+        self.found.set_up_seconds = time.monotonic() - started
+        self.say("looking for free slots")
+        self._search()
+        self.transcript = Transcript(**self._inside("record"))
+        with self._served(self._command_of_product()) as port:
+            self._warm_up(port)
+            self.say(f"{self.size.rush_clients} clients on one slot")
+            self.found.rush = self._rush(port, RUSH, follow=False)
+            self.found.rush_with_page = self._rush(port, RUSH_WITH_PAGE, follow=True)
+            self.say(f"{self.size.crowd} clients on {self.size.crowd} slots")
+            self.found.crowd = self._crowd(port)
+            self.say("bookings a second, the product")
+            self.found.rates.append(self._rate_of_product(port))
+        self.say("bookings a second, the same SQL without the product")
+        self.found.rates += [self._rate_of_bare_view(), self._rate_of_sql_alone()]
+        self._manage("check_invariants")
+        return self.found
+
+    # --- What is asked ------------------------------------------------------------------------------------------
+
+    def _set_up(self) -> None:
+        self.say(f"a demo clinic of {self.size.doctors} doctors for {self.size.days} days")
+        self._manage("migrate", "-v0")
+        self._manage("demo", "--doctors", str(self.size.doctors), "--days", str(self.size.days))
+
+    def _search(self) -> None:
+        answer = self._inside("search", times=self.size.searches)
+        self.found.slots, self.found.doctors = answer["slots"], answer["doctors"]
+        self.found.searches = {name: Spread.of(seconds) for name, seconds in answer["seconds"].items()}
+
+    def _warm_up(self, port: int) -> None:
+        """Let every thread of the server import, connect and compile its templates before anything counts."""
+        presses = self._bookings(PRODUCT + 5_000_000, 40)
+        self._load(Plan(port=port, kind="steady", presses=[Press(path="/")] * 40 + presses, connections=16))
+
+    def _rush(self, port: int, first: int, *, follow: bool) -> Rush:
+        rush = Rush()
+        rounds = self._inside("prepare_rush", first=first, clients=self.size.rush_clients, rounds=self.size.rush_rounds)
+        for place, presses in enumerate(rounds):
+            plan = Plan(
+                port=port,
+                kind="burst",
+                presses=[Press(**{**press, "follow": follow}) for press in presses],
+                first_client=(first // 10_000_000 * 100 + place) * 1_000,
+            )
+            answers = self._load(plan).answers
+            rush.rounds.append(Spread.of([_until_done(answer, follow=follow) for answer in answers]))
+            rush.server_errors += server_errors(answers)
+            rush.unanswered += sum(answer.status == 0 for answer in answers)
+        slots = [int(_field(round_[0]["body"], "slot")) for round_ in rounds]
+        taken = self._inside("winners", slot_ids=slots)
+        rush.winners = [int(taken[str(slot)]) for slot in slots]
+        return rush
+
+    def _crowd(self, port: int) -> Crowd:
+        presses = self._bookings(CROWD, self.size.crowd)
+        answers = self._load(Plan(port=port, kind="burst", presses=presses, first_client=CROWD // 1000)).answers
+        return Crowd(
+            clients=self.size.crowd,
+            booked=self._inside("booked", first=CROWD, count=self.size.crowd),
+            spread=Spread.of([answer.seconds for answer in answers]),
+            wrong=not_redirected(answers),
+        )
+
+    def _rate_of_product(self, port: int) -> Rate:
+        presses = self._bookings(PRODUCT, int(self.size.seconds * self.size.most_a_second))
+        outcome = self._steady(port, presses)
+        done = self._inside("booked", first=PRODUCT, count=len(presses))
+        return _rate("the product, through HTTP", outcome, done, wrong=not_redirected(outcome.answers))
+
+    def _rate_of_bare_view(self) -> Rate:
+        count = int(self.size.seconds * self.size.most_a_second * 2)
+        self._bookings(BARE, count)
+        written = self.stage.folder / "transcript.json"
+        written.write_text(json.dumps(asdict(self.transcript)))
+        command = servers.bare_command if self.stage.is_postgres else servers.bare_embedded_command
+        with self._served(command, FRONTDESK_BENCH_TRANSCRIPT=str(written)) as port:
+            outcome = self._steady(port, [Press(path=f"/bare/{number}/") for number in range(BARE, BARE + count)])
+        wrong = sum(answer.status != 200 for answer in outcome.answers)
+        done = self._inside("booked", first=BARE, count=count)
+        return _rate("a bare Django view, same SQL", outcome, done, wrong=wrong)
+
+    def _rate_of_sql_alone(self) -> Rate:
+        count = int(self.size.seconds * self.size.most_a_second * 4)
+        self._bookings(DIRECT, count)
+        if not self.stage.is_postgres:
+            answer = self._inside(
+                "play_alone", transcript=asdict(self.transcript), first=DIRECT, count=count, seconds=self.size.seconds
+            )
+            return Rate("a loop that sends the same SQL", answer["done"] / answer["seconds"])
+        return self._pgbench(count)
+
+    def _pgbench(self, count: int) -> Rate:
+        label = "pgbench, same SQL"
+        if self.stage.pgbench is None:
+            self.say("no pgbench on this machine (Debian: postgresql-contrib)")
+            return Rate(label, 0.0)
+        clients = 8
+        each = count // clients
+        script = self.stage.folder / "booking.sql"
+        script.write_text(pgbench_script(self.transcript, first=DIRECT, per_client=each))
+        script.chmod(0o644)
+        command = [str(self.stage.pgbench), "-h", str(self.stage.socket_folder), "-U", "postgres", "-n"]
+        command += ["-f", str(script), "-c", str(clients), "-j", "2", "-D", "done=0", "-t", str(each), "postgres"]
+        said = _run(command, environment=self.stage.environment)
+        rate = re.search(r"tps = ([\d.]+)", said)
+        if rate is None:
+            raise NotMeasurable(f"pgbench said no rate: {said[-500:]}")
+        wrong = count // clients * clients - self._inside("booked", first=DIRECT, count=count)
+        return Rate(label, float(rate[1]), wrong=wrong)
+
+    # --- How it is asked ----------------------------------------------------------------------------------------
+
+    def _command_of_product(self) -> Callable[[int], list[str]]:
+        return servers.production_command if self.stage.is_postgres else servers.embedded_command
+
+    @contextmanager
+    def _served(self, command: Callable[[int], list[str]], **more: str) -> Iterator[int]:
+        port = servers.free_port()
+        environment = self.stage.environment | more
+        if self.stage.is_postgres:
+            environment["DATABASE_POOL"] = "true"
+        with servers.serving(
+            command(port), port=port, environment=environment, log=self.stage.folder / f"server-{port}.log"
+        ):
+            yield port
+
+    def _bookings(self, first: int, count: int) -> list[Press]:
+        return [Press(**press) for press in self._inside("prepare_bookings", first=first, count=count)]
+
+    def _steady(self, port: int, presses: list[Press]) -> Outcome:
+        plan = Plan(
+            port=port, kind="steady", presses=presses, connections=self.size.connections, seconds=self.size.seconds
+        )
+        return self._load(plan)
+
+    def _load(self, plan: Plan) -> Outcome:
+        """Press from a process of its own."""
+        said = _run([sys.executable, "-m", "config.bench.load"], said=json.dumps(asdict(plan)))
+        outcome = json.loads(said)
+        return Outcome(**{**outcome, "answers": [Answer(**answer) for answer in outcome["answers"]]})
+
+    def _inside(self, step: str, **arguments: Any) -> Any:
+        """Do one step inside the product, with this database."""
+        command = [sys.executable, "-m", "config.bench.inside", step]
+        return json.loads(_run(command, said=json.dumps(arguments), environment=self.stage.environment))
+
+    def _manage(self, *arguments: str) -> None:
+        _run([sys.executable, "manage.py", *arguments], environment=self.stage.environment)
+
+
+def _run(command: list[str], *, said: str = "", environment: dict[str, str] | None = None) -> str:
+    done = subprocess.run(  # noqa: S603 - our own commands
+        command, cwd=PROJECT, env=environment, input=said, capture_output=True, text=True, timeout=STEP_MAY_TAKE
+    )
+    if done.returncode:
+        raise NotMeasurable(f"{' '.join(command[:4])} failed: {(done.stdout + done.stderr)[-3000:]}")
+    return done.stdout
+
+
+def _until_done(answer: Answer, *, follow: bool) -> float:
+    return answer.page_seconds if follow and answer.page_seconds else answer.seconds
+
+
+def _field(body: str, name: str) -> str:
+    return next(pair.partition("=")[2] for pair in body.split("&") if pair.startswith(f"{name}="))
+
+
+def _rate(label: str, outcome: Outcome, done: int, *, wrong: int) -> Rate:
+    return Rate(
+        label,
+        done / outcome.seconds,
+        spread=Spread.of([answer.seconds for answer in outcome.answers]),
+        wrong=wrong,
+        generator_cpu=outcome.cpu_seconds / outcome.seconds,
+    )

@@ -1,0 +1,92 @@
+"""Numbers out of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from config.bench.load import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How a set of durations is spread, in milliseconds."""
+
+    mean: float
+    p50: float
+    p99: float
+    last: float
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> Spread:
+        """The spread of some durations, which must not be none."""
+        ordered = sorted(seconds)
+        return cls(
+            mean=fmean(ordered) * 1000,
+            p50=_quantile(ordered, 0.50) * 1000,
+            p99=_quantile(ordered, 0.99) * 1000,
+            last=ordered[-1] * 1000,
+        )
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    """The smallest value that `share` of the values do not exceed."""
+    return ordered[max(0, -(-int(len(ordered) * share * 1000) // 1000) - 1)]
+
+
+@dataclass(slots=True)
+class Rate:
+    """Bookings a second, and how each was answered."""
+
+    label: str
+    a_second: float
+    spread: Spread | None = None
+    wrong: int = 0
+    generator_cpu: float = 0.0
+
+
+@dataclass(slots=True)
+class Rush:
+    """100 clients on one slot, several times: one entry for each round."""
+
+    winners: list[int] = field(default_factory=list)
+    rounds: list[Spread] = field(default_factory=list)
+    server_errors: int = 0
+    unanswered: int = 0
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Many clients, each on a slot of their own, at one moment."""
+
+    clients: int
+    booked: int
+    spread: Spread
+    wrong: int
+
+
+@dataclass(slots=True)
+class Findings:
+    """Everything that was measured on one database."""
+
+    database: str
+    version: str
+    rates: list[Rate] = field(default_factory=list)
+    rush: Rush | None = None
+    rush_with_page: Rush | None = None
+    crowd: Crowd | None = None
+    slots: int = 0
+    doctors: int = 0
+    searches: dict[str, Spread] = field(default_factory=dict)
+    set_up_seconds: float = 0.0
+
+
+def server_errors(answers: Sequence[Answer]) -> int:
+    """How many answers, pages included, say that the server failed."""
+    return sum(answer.status >= 500 or answer.page_status >= 500 for answer in answers)
+
+
+def not_redirected(answers: Sequence[Answer]) -> int:
+    """How many presses did not lead on to another page."""
+    return sum(answer.status not in {302, 303} for answer in answers)

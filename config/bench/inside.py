@@ -1,0 +1,101 @@
+"""What a measurement does inside the product: run as a child process with the environment of its database.
+
+python -m config.bench.inside <step> '<arguments as JSON>'     answers in JSON
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.db import connection  # noqa: E402 - needs the line above
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+
+from config.bench import preparation, searches  # noqa: E402
+from config.bench.transcript import mark, play  # noqa: E402
+from scheduling.models import Appointment  # noqa: E402
+
+RECORDED = 50_000_000
+PATIENT_KEY = 77_000_001
+APPOINTMENT_KEY = 88_000_001
+
+
+def prepare_bookings(first: int, count: int) -> list[dict[str, Any]]:
+    """See `preparation.prepare_bookings`."""
+    presses = preparation.prepare_bookings(first, count)
+    preparation.refresh_statistics()
+    return [asdict(press) for press in presses]
+
+
+def prepare_rush(first: int, clients: int, rounds: int) -> list[list[dict[str, Any]]]:
+    """See `preparation.prepare_rush`."""
+    return [[asdict(press) for press in presses] for presses in preparation.prepare_rush(first, clients, rounds)]
+
+
+def record() -> dict[str, Any]:
+    """Book once through the pages and write down the SQL."""
+    (press,) = preparation.prepare_bookings(RECORDED, 1)
+    preparation.set_next_keys(PATIENT_KEY, APPOINTMENT_KEY)
+    client = Client(enforce_csrf_checks=True)
+    client.cookies.load(press.cookies)
+    with CaptureQueriesContext(connection) as captured:
+        response = client.post(press.path, press.body, content_type="application/x-www-form-urlencoded")
+    if response.status_code not in {302, 303}:
+        raise AssertionError(f"the booking was answered with {response.status_code}")
+    appointment = Appointment.objects.get(slot_id=RECORDED)
+    statements = [query["sql"] for query in captured.captured_queries]
+    transcript = mark(
+        statements,
+        number=RECORDED,
+        patient=appointment.patient_id,
+        appointment=appointment.pk,
+        secret=appointment.secret,
+    )
+    return asdict(transcript)
+
+
+def play_alone(transcript: dict[str, Any], first: int, count: int, seconds: float) -> dict[str, Any]:
+    """Send the SQL from one loop without any server: the limit where there is no pgbench."""
+    import time
+
+    from config.bench.transcript import Transcript
+
+    script = Transcript(**transcript)
+    started = time.perf_counter()
+    done = 0
+    with connection.cursor() as cursor:
+        for number in range(first, first + count):
+            if time.perf_counter() - started > seconds:
+                break
+            play(script, number, cursor)
+            done += 1
+    return {"done": done, "seconds": time.perf_counter() - started}
+
+
+STEPS: dict[str, Callable[..., Any]] = {
+    "prepare_bookings": prepare_bookings,
+    "prepare_rush": prepare_rush,
+    "record": record,
+    "play_alone": play_alone,
+    "search": searches.measure,
+    "winners": lambda slot_ids: preparation.winners_of(slot_ids),
+    "booked": preparation.booked,
+}
+
+
+def main() -> None:
+    """Run one step."""
+    step, arguments = sys.argv[1], json.load(sys.stdin)
+    json.dump(STEPS[step](**arguments), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
