@@ -6,6 +6,7 @@ middlewares would cost a hop between threads (docs/performance.md).
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable
@@ -38,6 +39,13 @@ class Pages:
         """Answer one request."""
         await self.bridge(tidied(scope), receive, send)  # type: ignore[arg-type]
 
+    async def finish(self) -> None:
+        """Wait until every thread has come to its end; requests that were not begun are dropped.
+
+        The loop must go on meanwhile: a thread hands it each piece of an answer and waits until it is taken.
+        """
+        await asyncio.to_thread(self.bridge.executor.shutdown, cancel_futures=True)
+
 
 def tidied(scope: Scope) -> Scope:
     """The same request, in what WSGI can say.
@@ -57,4 +65,5 @@ async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 sockets = AllowedHostsOriginValidator(URLRouter([re_path(r"", refuse)]))
-application = ProtocolTypeRouter({"http": Pages(), "websocket": sockets})
+http = Pages()
+application = ProtocolTypeRouter({"http": http, "websocket": sockets})

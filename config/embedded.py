@@ -7,13 +7,14 @@ import os
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.models import User
 
-SIGN_INS = "sign_ins.txt"
+ADDRESS = "{address}"
+"""Stands in the kept words for the address of the site: tomorrow it may be another port."""
 
 
 def migrate_if_needed() -> bool:
@@ -25,20 +26,25 @@ def migrate_if_needed() -> bool:
     return True
 
 
-def fill_if_empty() -> bool:
-    """Load the demo clinic into a database that nobody uses yet; returns whether it did."""
-    if User.objects.exists() or "demo" not in get_commands():
-        return False
+def fill_if_empty() -> str:
+    """Load the demo clinic into a database that nobody uses yet; returns what was made, in words, if anything was.
+
+    Who can sign in is kept for `sign_ins`.
+    """
+    if User.objects.exists():
+        return ""
     said = io.StringIO()
-    call_command("demo", stdout=said)
-    _keep(said.getvalue())
-    return True
+    call_command("demo", if_empty=True, stdout=said)
+    made, _, who = said.getvalue().partition("\n\n")
+    if who:
+        _keep(who.replace(settings.BASE_URL, ADDRESS))
+    return made.strip()
 
 
 def sign_ins() -> str:
     """What the demo said about who can sign in; empty when the clinic is nobody's demo."""
     kept = _sign_ins_file()
-    return kept.read_text() if kept.exists() else ""
+    return kept.read_text().replace(ADDRESS, settings.BASE_URL) if kept.exists() else ""
 
 
 def _keep(words: str) -> None:
@@ -49,7 +55,6 @@ def _keep(words: str) -> None:
 
 
 def _sign_ins_file() -> Path:
-    """Beside the database it belongs to."""
-    name = settings.DATABASES["default"]["NAME"]
-    folder = settings.STATE_DIR if settings.DATABASE_URL else Path(name).parent
-    return Path(folder) / SIGN_INS
+    """Beside the embedded database it belongs to."""
+    folder = settings.STATE_DIR if settings.DATABASE_URL else Path(settings.DATABASES["default"]["NAME"]).parent
+    return Path(folder) / "sign_ins.txt"

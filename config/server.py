@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from config.ticker import Ticker
+
+if TYPE_CHECKING:
+    from config.asgi import Pages
 
 SECONDS_TO_FINISH = 5
 
@@ -26,11 +31,11 @@ def claim_port(host: str, port: int) -> None:
 
 
 def serve(*, host: str, port: int, when_ready: Callable[[], None]) -> bool:
-    """Serve until SIGINT or SIGTERM, then end the periodic jobs; returns whether all came to their end."""
+    """Serve until SIGINT or SIGTERM, then end the periodic jobs; returns whether everything came to its end."""
     # The import installs Twisted's reactor, which must happen in the process that runs it and no earlier.
     from daphne.server import Server
 
-    from config.asgi import application
+    from config.asgi import application, http
 
     ticker = Ticker()
 
@@ -46,4 +51,15 @@ def serve(*, host: str, port: int, when_ready: Callable[[], None]) -> bool:
         application_close_timeout=SECONDS_TO_FINISH,
         server_name="frontdesk",
     ).run()
-    return ticker.stop(seconds=SECONDS_TO_FINISH)
+    answered = _finish(http)
+    return ticker.stop(seconds=SECONDS_TO_FINISH) and answered
+
+
+def _finish(http: Pages) -> bool:
+    """Let threads finish what they answer; returns whether they did. The loop that daphne left is used once more."""
+    loop = asyncio.get_event_loop()
+    try:
+        loop.run_until_complete(asyncio.wait_for(http.finish(), timeout=SECONDS_TO_FINISH))
+    except TimeoutError:
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -38,13 +39,17 @@ class Command(BaseCommand):
         if options["prepare"]:
             self._prepare()
         ended_well = serve(host=host, port=port, when_ready=lambda: self._say_where(host, port))
-        self.stdout.write("\nStopped." if ended_well else "\nStopped; a periodic job was cut short and will run again.")
+        self.stdout.write("\nStopped." if ended_well else "\nStopped; what was still under way was cut short.")
+        if not ended_well:
+            sys.stdout.flush()
+            os._exit(0)  # a thread that hangs must not keep the process
 
     def _prepare(self) -> None:
         if embedded.migrate_if_needed():
             self.stdout.write("The database is ready.")
-        if embedded.fill_if_empty():
-            self.stdout.write("A demo clinic moved in.")
+        made = embedded.fill_if_empty()
+        if made:
+            self.stdout.write(f"A demo clinic moved in. {made}")
 
     def _say_where(self, host: str, port: int) -> None:
         shown = f"[{host}]" if ":" in host else host

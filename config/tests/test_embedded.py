@@ -1,0 +1,162 @@
+"""The embedded clinic: prepared once, told again at every start, served by one process."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from django.conf import settings as current
+
+from accounts.models import User
+from config import embedded
+
+STYLES = "/static/frontdesk/frontdesk.css"
+
+pytestmark = pytest.mark.sqlite_only
+
+
+@pytest.mark.django_db
+def test_an_empty_database_gets_the_demo_and_the_sign_ins_are_kept_for_the_owner(settings, tmp_path, monkeypatch):
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", str(tmp_path / "db"))
+    settings.EMBEDDED = True
+    assert embedded.sign_ins() == ""
+    assert embedded.fill_if_empty().startswith("Made ")
+    assert User.objects.filter(is_staff=True).exists()
+    kept = tmp_path / "sign_ins.txt"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    settings.BASE_URL = "http://127.0.0.1:9999"
+    assert "http://127.0.0.1:9999/admin/" in embedded.sign_ins()
+    assert "@demo.example" in embedded.sign_ins()
+
+
+@pytest.mark.django_db
+def test_a_database_in_use_is_left_alone():
+    User.objects.create_user("ann@clinic.example")
+    assert embedded.fill_if_empty() == ""
+    assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_up_to_date_is_not_migrated():
+    assert embedded.migrate_if_needed() is False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Served:
+    """`manage.py serve --prepare` in a process of its own, as bin/run starts it."""
+
+    def __init__(self, folder, port):
+        self.port = port
+        environment = {
+            "PATH": os.environ["PATH"],
+            "SECRET_KEY": "served-by-a-test",
+            "FRONTDESK_EMBEDDED": "true",
+            "PORT": str(port),
+            "SQLITE_PATH": str(folder / "db.sqlite3"),
+            "DATABASE_URL": "",
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--prepare"],
+            cwd=current.BASE_DIR,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def get(self, path, **headers):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as answer:
+            return answer.code, answer.read().decode()
+
+    def wait(self):
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                return self.get("/health/live/")
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError(self.process.communicate()[0])
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.communicate(timeout=20)[0]
+        finally:
+            self.process.kill()
+
+
+def _stop_amid_requests(served):
+    """Ctrl-C while answers are under way: a thread that waits for its answer to be taken must not hang."""
+    ended = threading.Event()
+
+    def keep_asking(path):
+        while not ended.is_set():
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                served.get(path)
+
+    threads = [threading.Thread(target=keep_asking, args=(path,)) for path in ("/", "/health/", STYLES) * 3]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    try:
+        return served.stop()
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.slow
+def test_one_process_serves_everything_and_stops_quietly(tmp_path):
+    served = Served(tmp_path, free_port())
+    try:
+        served.wait()
+        assert served.get("/")[0] == 200
+        assert served.get(STYLES)[0] == 200
+        assert served.get("/?q=%ff")[0] == 200
+        assert served.get("/no/such/page/")[0] == 404
+        assert served.get("/ws/nothing/")[0] == 404
+        deadline = time.monotonic() + 30
+        while served.get("/health/")[0] != 200 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        status, body = served.get("/health/")
+        assert status == 200, body
+        taken = Served(tmp_path, served.port)
+        assert "is taken by another program" in taken.process.communicate(timeout=60)[0]
+        assert taken.process.returncode != 0
+    finally:
+        said = served.stop()
+    assert served.process.returncode == 0
+    assert "Who can sign in" in said
+    assert said.rstrip().endswith("Stopped.")
+    assert "Traceback" not in said
+    assert not re.search(r"(ERROR|WARNING)", said)
+
+    again = Served(tmp_path, free_port())
+    again.wait()
+    said = _stop_amid_requests(again)
+    assert "Who can sign in" in said
+    assert "moved in" not in said
+    assert f":{again.port}/admin/" in said
+    assert f":{served.port}/" not in said
