@@ -90,19 +90,19 @@ class RegistrationForm(allauth_forms.SignupForm):
         """Check the password against the person; find out quietly whether the contact is taken."""
         cleaned: dict[str, Any] = self.cleaned_data
         contact = cleaned.get("contact")
-        if contact is None:
-            return cleaned
-        cleaned["email"], cleaned["phone"] = contact.email, contact.phone
-        self.account_already_exists = _is_taken(contact)
+        if contact is not None:
+            cleaned["email"], cleaned["phone"] = contact.email, contact.phone
+            self.account_already_exists = _is_taken(contact)
         if "password1" in cleaned:
-            person = User(
-                email=contact.email or None, phone=contact.phone or None, full_name=cleaned.get("full_name", "")
-            )
-            try:
-                password_validation.validate_password(cleaned["password1"], person)
-            except forms.ValidationError as error:
-                self.add_error("password1", error)
+            self._check_password(cleaned["password1"], contact or Contact(), cleaned.get("full_name", ""))
         return cleaned
+
+    def _check_password(self, password: str, contact: Contact, full_name: str) -> None:
+        person = User(email=contact.email or None, phone=contact.phone or None, full_name=full_name)
+        try:
+            password_validation.validate_password(password, person)
+        except forms.ValidationError as error:
+            self.add_error("password1", error)
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         """Register, or pretend to: the page that follows is the same, and takes as long."""

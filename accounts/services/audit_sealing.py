@@ -26,18 +26,33 @@ _SEALING_LOCK = 7_215_301_004  # one sealer at a time (PostgreSQL's advisory loc
 
 
 def seal_entries(*, actor: Actor, dry_run: bool = False) -> int:
-    """Seal every settled entry, in batches; returns how many entries that is. Safe to repeat and at once."""
+    """Seal every settled entry; returns how many entries that is. Safe to repeat and at once.
+
+    Every batch is a transaction of its own: on SQLite nobody else writes while one is open.
+    """
+    if dry_run:
+        newest = _newest_seal()
+        after = newest.last_id if newest else 0
+        return AuditEntry.objects.filter(pk__gt=after, pk__lt=_settled_until(after=after)).count()
+    sealed = 0
+    while batch := _seal_batch(actor=actor):
+        sealed += batch
+    return sealed
+
+
+def _seal_batch(*, actor: Actor) -> int:
     with recorded(actor, "audit.seal"):
         _take_turn()
-        newest = AuditSeal.objects.order_by("-last_id").first()
-        until = _settled_until(after=newest.last_id if newest else 0)
-        sealed = 0
-        while entries := _next_batch(after=newest.last_id if newest else 0, until=until):
-            seal = _seal_over(entries, newest)
-            if not dry_run:
-                seal.save()
-            newest, sealed = seal, sealed + len(entries)
-    return sealed
+        newest = _newest_seal()
+        after = newest.last_id if newest else 0
+        entries = _next_batch(after=after, until=_settled_until(after=after))
+        if entries:
+            _seal_over(entries, newest).save()
+    return len(entries)
+
+
+def _newest_seal() -> AuditSeal | None:
+    return AuditSeal.objects.order_by("-last_id").first()
 
 
 def digest_of(entries: Iterable[AuditEntry], previous_digest: str) -> str:

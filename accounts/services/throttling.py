@@ -1,4 +1,4 @@
-"""Counting attempts, so that nobody gets to guess without end."""
+"""Counting attempts, so that nobody gets to guess without end. `housekeeping.py` clears old counters away."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts.actors import Actor
-from accounts.audit import recorded
 from accounts.errors import TooManyAttempts
 from accounts.models import AttemptCounter
 
@@ -31,16 +29,6 @@ def count_attempt(*, subject: str, limit: int, window: timedelta) -> None:
         (attempts,) = cursor.fetchone()
     if attempts > limit:
         raise TooManyAttempts
-
-
-def clear_old_attempts(*, actor: Actor, older_than: timedelta = timedelta(days=1), dry_run: bool = False) -> int:
-    """Remove counters whose window began long ago; returns how many. Safe to repeat."""
-    old = AttemptCounter.objects.filter(window_start__lt=timezone.now() - older_than)
-    if dry_run:
-        return old.count()
-    with recorded(actor, "attempts.clear"):
-        removed, _ = old.delete()
-    return removed
 
 
 def _start_of(window: timedelta) -> datetime:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
 from accounts import audit_triggers
@@ -17,6 +18,7 @@ from accounts.models import AuditEntry, AuditSeal, User
 from accounts.services import audit_sealing
 from accounts.services.audit_sealing import seal_entries
 from accounts.services.audit_trail import record_export, record_view
+from testing.threads import run_together
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +128,37 @@ def test_looking_and_exporting_leave_entries() -> None:
     view, export = AuditEntry.objects.filter(actor="user:9").order_by("pk")
     assert (view.verb, view.object_id, view.address) == ("user.view", str(user.pk), "203.0.113.9")
     assert (export.action, export.changes) == ("export", {"what": "patients.csv"})
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_that_is_committed_late_is_waited_for() -> None:
+    """A long transaction holds a low number; entries above it are not sealed over its head."""
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute(
+                "INSERT INTO accounts_auditentry (at, actor, verb, address, action, object_type, object_id, changes) "
+                "VALUES (clock_timestamp(), 'user:1', 'slow.write', '', 'update', 'test', '1', '{}')"
+            )
+            User.objects.create_user(email="ann@example.org")
+            with time_machine.travel(timezone.now() + timedelta(hours=1)):
+                assert seal_entries(actor=system("seal_audit")) == 0
+            cursor.execute("COMMIT")
+        with time_machine.travel(timezone.now() + timedelta(hours=1)):
+            assert seal_entries(actor=system("seal_audit")) == AuditEntry.objects.count() > 1
+        assert verify_trail().findings == []
+    finally:
+        other.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sealers_at_once_make_one_chain(trail: list[int]) -> None:
+    audit_triggers.uninstall(connection)
+    AuditSeal.objects.all().delete()
+    audit_triggers.install(connection)
+    outcomes = run_together([lambda: seal_entries(actor=system("seal_audit")) for _sealer in range(4)])
+    assert [outcome.error for outcome in outcomes] == [None] * 4
+    assert sum(outcome.answer or 0 for outcome in outcomes) == 12
+    assert verify_trail().findings == []

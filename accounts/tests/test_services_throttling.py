@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from accounts.actors import system
 from accounts.errors import TooManyAttempts
 from accounts.models import AttemptCounter
-from accounts.services.throttling import clear_old_attempts, count_attempt
+from accounts.services.throttling import count_attempt
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 20, 12, 0, 1, tzinfo=UTC)
@@ -48,13 +47,3 @@ def test_who_tried_is_stored_only_as_a_hash() -> None:
     subject = AttemptCounter.objects.get().subject
     assert subject.startswith("code:")
     assert "ann" not in subject
-
-
-def test_old_counters_are_swept_away() -> None:
-    with time_machine.travel(NOON - timedelta(days=2), tick=False):
-        _try()
-    with time_machine.travel(NOON, tick=False):
-        _try()
-        assert clear_old_attempts(actor=system("clear_attempts"), dry_run=True) == 1
-        assert clear_old_attempts(actor=system("clear_attempts")) == 1
-        assert AttemptCounter.objects.count() == 1
