@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from scheduling.models import Hold, Slot
+from scheduling.models import Appointment, Hold, Slot
 from scheduling.services.holds import MOST_EXTENSIONS, hold_seat
 from scheduling.tests.booking import DETAILS, WHO, answer_all, hold, page, press, time_url, words
 from scheduling.tests.factories import VISITOR, DoctorFactory, SlotFactory, in_hours
@@ -145,6 +145,14 @@ class TestKeepingItLonger:
         assert 'value="Ann"' in again
         assert 'value="1980"' in again
 
+    def test_keeping_it_on_the_last_page_books_nothing(self, client: Client) -> None:
+        """Without scripts the button sends the same form as "Book this appointment"."""
+        token = hold(client, SlotFactory())
+        answer_all(client, token)
+        assert client.post(page("book_check", token), {"keep": "yes"}).url == page("book_check", token)
+        assert Hold.objects.get().extensions == 1
+        assert not Appointment.objects.exists()
+
     def test_it_can_be_kept_at_least_ten_times(self, client: Client) -> None:
         """And the button goes when it cannot any more."""
         token = hold(client, SlotFactory())
@@ -161,7 +169,7 @@ class TestKeepingItLonger:
         lapse(token)
         said = words(client.post(page("book_keep", token)))
         assert "What you typed is still here" in said
-        assert page("book_lost", token) in said
+        assert "See free times" in said
 
     def test_giving_it_back_frees_the_seat(self, client: Client) -> None:
         """Twice is harmless."""
@@ -178,9 +186,7 @@ class TestLosingIt:
         """Whichever of them is opened."""
         slot = SlotFactory()
         token = hold(client, slot)
-        near = SlotFactory(
-            doctor=slot.doctor, location=slot.location, starts_at=slot.starts_at + timedelta(minutes=30)
-        )
+        near = SlotFactory(doctor=slot.doctor, location=slot.location, starts_at=slot.starts_at + timedelta(minutes=30))
         lapse(token)
         for name in ("book_who", "book_details", "book_check"):
             shown = client.get(page(name, token), follow=True)
@@ -255,7 +261,7 @@ class TestLosingIt:
             assert "Lee" not in words(stranger.get(page(name, token), follow=True))
 
     def test_changing_the_time_takes_the_answers_along_and_frees_the_old_seat(self, client: Client) -> None:
-        """"Change" on the check page leads to the times; the old one is kept until a new one is."""
+        """ "Change" on the check page leads to the times; the old one is kept until a new one is."""
         slot = SlotFactory()
         other = SlotFactory(doctor=slot.doctor, location=slot.location)
         token = hold(client, slot, f"doctor={slot.doctor_id}&specialty={slot.doctor.specialty_id}")

@@ -124,9 +124,7 @@ class TestDayAndTime:
         """Half past ten in Kolkata is five in the morning in UTC, but a morning all the same; 13:00 is not."""
         kolkata = LocationFactory(time_zone="Asia/Kolkata")
         day = timezone.now().astimezone(kolkata.zone).date() + timedelta(days=2)
-        slot = SlotFactory(
-            location=kolkata, starts_at=datetime(day.year, day.month, day.day, 13, tzinfo=kolkata.zone)
-        )
+        slot = SlotFactory(location=kolkata, starts_at=datetime(day.year, day.month, day.day, 13, tzinfo=kolkata.zone))
         page = client.get(time_url(slot))
         assert [part.name for part in page.context["picker"].parts] == ["Afternoon"]
         assert "1:00pm" in words(page)

@@ -120,9 +120,7 @@ def next_free_of(search: dict[str, int]) -> Slot | None:
     return next(iter(next_free_slots(doctor_ids=doctors, **others, limit=1)), None)
 
 
-def times_of(
-    search: dict[str, int], day: date, *, held: Collection[int] = (), collapse: bool = False
-) -> list[Slot]:
+def times_of(search: dict[str, int], day: date, *, held: Collection[int] = (), collapse: bool = False) -> list[Slot]:
     """The slots of a day, in order; those in `held` count as free."""
     slots = slots_on(day=day, **search)
     for slot in slots:

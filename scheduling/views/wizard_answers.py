@@ -100,7 +100,7 @@ def _choose_patient(request: HttpRequest, booking: Booking, form: WhoForm) -> Ht
     if valid and form.cleaned_data["patient"] != SOMEBODY_NEW:
         booking.draft.patient = int(form.cleaned_data["patient"])
         save_draft(request.session, booking.token, booking.draft)
-    if (elsewhere := _kept_or_lost(request, booking, "scheduling:book_who")) is not None:
+    if (elsewhere := kept_or_lost(request, booking, "scheduling:book_who")) is not None:
         return elsewhere
     if not valid:
         return _page(request, "who", booking, form, back=time_url(booking))
@@ -129,7 +129,7 @@ def _new_patient(request: HttpRequest, booking: Booking, *, back: str) -> HttpRe
     form = PatientForm(request.POST)
     booking.draft.who, booking.draft.patient = typed(request.POST, WHO_FIELDS), None
     save_draft(request.session, booking.token, booking.draft)
-    if (elsewhere := _kept_or_lost(request, booking, page)) is not None:
+    if (elsewhere := kept_or_lost(request, booking, page)) is not None:
         return elsewhere
     if not form.is_valid():
         return _page(request, "new_patient", booking, form, back=back)
@@ -165,7 +165,7 @@ def details(request: HttpRequest, booking: Booking) -> HttpResponse:
     form = DetailsForm(request.POST)
     booking.draft.details = typed(request.POST, DETAILS_FIELDS)
     save_draft(request.session, booking.token, booking.draft)
-    if (elsewhere := _kept_or_lost(request, booking, "scheduling:book_details")) is not None:
+    if (elsewhere := kept_or_lost(request, booking, "scheduling:book_details")) is not None:
         return elsewhere
     if not form.is_valid():
         return _page(request, "details", booking, form, back=back)
@@ -203,7 +203,7 @@ def to_lost(booking: Booking) -> HttpResponse:
     return redirect("scheduling:book_lost", token=booking.token)
 
 
-def _kept_or_lost(request: HttpRequest, booking: Booking, page: str) -> HttpResponse | None:
+def kept_or_lost(request: HttpRequest, booking: Booking, page: str) -> HttpResponse | None:
     """What a POST means beside its answers: "Keep my slot" prolongs and shows the page again; a lost seat says so."""
     if booking.hold is None:
         return to_lost(booking)

@@ -17,7 +17,16 @@ from scheduling.services.booking import book_hold
 from scheduling.views.appointment import JUST_BOOKED
 from scheduling.views.drafts import finish_draft
 from scheduling.views.wish import read_number, wish_for
-from scheduling.views.wizard_answers import Booking, hold_panel, next_url, patient_of, step, time_url, to_lost
+from scheduling.views.wizard_answers import (
+    Booking,
+    hold_panel,
+    kept_or_lost,
+    next_url,
+    patient_of,
+    step,
+    time_url,
+    to_lost,
+)
 from scheduling.views.wizard_time import REFUSALS
 
 
@@ -26,6 +35,8 @@ from scheduling.views.wizard_time import REFUSALS
 @step
 def check(request: HttpRequest, booking: Booking) -> HttpResponse:
     """Show all answers with a way to change each; the button books."""
+    if "keep" in request.POST and (elsewhere := kept_or_lost(request, booking, "scheduling:book_check")) is not None:
+        return elsewhere
     patient = patient_of(request, booking.draft)
     visit = DetailsForm(booking.draft.details)
     if request.method == "POST" and patient is not None and visit.is_valid():
@@ -60,14 +71,10 @@ def _patient_page(request: HttpRequest) -> str:
     return "scheduling:book_new_patient" if request.user.is_authenticated else "scheduling:book_who"
 
 
-def _book(
-    request: HttpRequest, booking: Booking, patient: Patient | PatientForm, visit: DetailsForm
-) -> HttpResponse:
+def _book(request: HttpRequest, booking: Booking, patient: Patient | PatientForm, visit: DetailsForm) -> HttpResponse:
     whose = patient if isinstance(patient, Patient) else patient.details()
     try:
-        appointment = book_hold(
-            token=booking.token, patient=whose, visit=visit.visit(), actor=from_request(request)
-        )
+        appointment = book_hold(token=booking.token, patient=whose, visit=visit.visit(), actor=from_request(request))
     except DomainError as error:
         if error.code == "hold_expired" or booking.hold is None:
             return to_lost(booking)

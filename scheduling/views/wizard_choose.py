@@ -44,9 +44,7 @@ def choose_doctor(request: HttpRequest) -> HttpResponse:
     if wish.specialty is None or wish.location is None:
         return _ask_again(request, wish)
     doctors = list(doctors_offering(wish.specialty, wish.location))
-    upcoming = next_free_by_doctor(
-        doctor_ids=[doctor.pk for doctor in doctors], location_id=wish.location.pk
-    )
+    upcoming = next_free_by_doctor(doctor_ids=[doctor.pk for doctor in doctors], location_id=wish.location.pk)
     for doctor in doctors:
         doctor.next_slot = upcoming.get(doctor.pk)  # type: ignore[attr-defined]
     soonest = min(upcoming.values(), key=lambda slot: slot.starts_at, default=None)
