@@ -61,7 +61,10 @@ class RecordForm(FamilyMemberForm):
     @classmethod
     def of(cls, patient: Patient) -> RecordForm:
         """The form filled in with what is on record."""
-        return cls(initial={name: getattr(patient, name) for name in cls.KEPT})
+        initial = {name: getattr(patient, name) for name in cls.KEPT}
+        for name in ("phone", "emergency_contact_phone"):
+            initial[name] = initial[name].as_international if initial[name] else ""
+        return cls(initial=initial)
 
     def changes(self, patient: Patient) -> dict[str, Any]:
         """What differs from the record: a form that was left alone changes nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -20,6 +21,11 @@ def visits_of(user: User) -> QuerySet[Appointment]:
     return Appointment.objects.select_related("patient", "doctor__specialty", "location").filter(
         Q(patient__user=user) | Q(booked_by=user)
     )
+
+
+def belongs_to(appointment: Appointment, user: User | AnonymousUser) -> bool:
+    """Whether an appointment is among those of somebody signed in, as `visits_of` has it."""
+    return user.is_authenticated and user.pk in {appointment.patient.user_id, appointment.booked_by_id}
 
 
 def upcoming_visits_of(user: User) -> list[Appointment]:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from scheduling.models import Appointment, Patient
@@ -185,3 +186,10 @@ def test_nobody_opens_the_record_of_somebody_elses_patient(client: Client, mothe
 def test_strange_page_numbers_show_a_page(client: Client, mother: User) -> None:
     for number in ("0", "-1", "999", "abc", "<script>"):
         assert client.get(ME, {"page": number}).status_code == 200
+
+
+def test_an_old_link_still_opens_for_the_one_whose_appointment_it_is(client: Client, mother: User) -> None:
+    mine, foreign = book(patient=PatientFactory(user=mother)), book()
+    Appointment.objects.update(secret_expires_at=timezone.now())
+    assert client.get(reverse("scheduling:appointment", args=[mine.secret])).status_code == 200
+    assert client.get(reverse("scheduling:appointment", args=[foreign.secret])).status_code == 410

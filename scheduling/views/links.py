@@ -13,6 +13,7 @@ from django.utils.cache import add_never_cache_headers
 
 from scheduling.models import Appointment
 from scheduling.selectors.appointments import by_secret
+from scheduling.selectors.people import belongs_to
 
 AppointmentView = Callable[..., HttpResponse]
 
@@ -20,8 +21,9 @@ AppointmentView = Callable[..., HttpResponse]
 def with_appointment(moved_to: str = "scheduling:appointment") -> Callable[[AppointmentView], AppointmentView]:
     """Hand a view the appointment behind its secret.
 
-    Unknown and expired links get a page of their own, and the old link of a moved appointment leads to the page
-    `moved_to` of its successor; none of them reaches the view. Every answer is kept out of caches and indexes.
+    Unknown links get a page of their own; so do expired ones, unless it is the signed-in visitor's own appointment.
+    The old link of a moved appointment leads to the page `moved_to` of its successor. None of these reaches the view.
+    Every answer is kept out of caches and indexes.
     """
 
     def decorate(view: AppointmentView) -> AppointmentView:
@@ -40,7 +42,7 @@ def _answer(
     appointment = by_secret(secret)
     if appointment is None:
         return render(request, "scheduling/appointment/link_unknown.html", status=404)
-    if link_has_expired(appointment):
+    if link_has_expired(appointment) and not belongs_to(appointment, request.user):
         return render(
             request,
             "scheduling/appointment/link_expired.html",
