@@ -32,7 +32,7 @@ class UserForm(BackOfficeForm):
     """Somebody who signs in, and their roles."""
 
     roles = forms.MultipleChoiceField(
-        label=_("roles"),
+        label=_("Roles"),
         choices=Role.choices,
         widget=CheckboxesWidget,
         required=False,

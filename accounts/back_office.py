@@ -278,6 +278,7 @@ class BackOfficeAdmin(RoleAccess, OffersOnlyWhatOneSees, ModelAdmin):
     form = BackOfficeForm
     show_full_result_count = False
     list_per_page = 50
+    list_max_show_all = 50
     list_filter_submit = True
     list_filter_sheet = True
     compressed_fields = True
@@ -289,7 +290,9 @@ class BackOfficeAdmin(RoleAccess, OffersOnlyWhatOneSees, ModelAdmin):
         return [name for name in super().get_fields(request, obj) if name != "seen"]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Room for three lines of text, not ten."""
+        """Room for three lines of text, not ten; an address without a scheme is https."""
+        if isinstance(db_field, models.URLField):
+            kwargs["assume_scheme"] = "https"
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, forms.Textarea):
             field.widget.attrs["rows"] = 3

@@ -107,7 +107,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         ),
     ]
-    groups[0][1].append(("Slot", _link(_("Patients' pages"), "open_in_new", "scheduling:home")))
+    groups[0][1].append(("Slot", _link(_("Patients' pages"), "open_in_new", "scheduling:home", active=False)))
     visible = _visible_models(request)
     return [
         {"title": title, "separator": True, "items": items}

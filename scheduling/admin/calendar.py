@@ -74,7 +74,7 @@ class AvailabilityForm(BackOfficeForm):
     """A doctor's hours, with weekdays to tick."""
 
     weekdays = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("weekdays"),
+        label=gettext_lazy("Weekdays"),
         coerce=int,
         choices=list(WEEKDAYS.items()),
         widget=CheckboxesWidget,
@@ -207,15 +207,10 @@ class AvailabilityAdmin(ShowsAffected, ClinicAdmin):
 class TimeOffForm(BackOfficeForm):
     """Leave or a closure, in the wall clock of the location."""
 
-    start_date = forms.DateField(label=gettext_lazy("from"), widget=DateWidget)
-    start_time = forms.TimeField(label=gettext_lazy("at"), widget=TimeWidget, initial=time(0, 0))
-    end_date = forms.DateField(label=gettext_lazy("until"), widget=DateWidget)
-    end_time = forms.TimeField(
-        label=gettext_lazy("at"),
-        widget=TimeWidget,
-        initial=time(23, 59),
-        help_text=gettext_lazy("By the clock of the location; for leave everywhere, that of the doctor's first one."),
-    )
+    start_date = forms.DateField(label=gettext_lazy("From"), widget=DateWidget)
+    start_time = forms.TimeField(label=gettext_lazy("From, at"), widget=TimeWidget, initial=time(0, 0))
+    end_date = forms.DateField(label=gettext_lazy("Until"), widget=DateWidget)
+    end_time = forms.TimeField(label=gettext_lazy("Until, at"), widget=TimeWidget, initial=time(23, 59))
 
     class Meta:
         model = TimeOff
@@ -268,7 +263,8 @@ class TimeOffAdmin(ShowsAffected, ClinicAdmin):
                     "reason",
                 ],
                 "description": gettext_lazy(
-                    "Choose a doctor for leave, a location for a closure, both for leave at that location only."
+                    "Choose a doctor for leave, a location for a closure, both for leave at that location only. Times "
+                    "are by the clock of the location; for leave everywhere, by that of the doctor's first one."
                 ),
             },
         )

@@ -37,11 +37,11 @@ from scheduling.services.calendar import change_capacity, close_slot, create_slo
 class SlotForm(BackOfficeForm):
     """One more slot, by the clock of its location; of one that exists only the capacity changes here."""
 
-    date = forms.DateField(label=gettext_lazy("date"), widget=DateWidget)
+    date = forms.DateField(label=gettext_lazy("Date"), widget=DateWidget)
     time = forms.TimeField(
-        label=gettext_lazy("time"), widget=TimeWidget, help_text=gettext_lazy("By the clock of the location.")
+        label=gettext_lazy("Time"), widget=TimeWidget, help_text=gettext_lazy("By the clock of the location.")
     )
-    minutes = forms.IntegerField(label=gettext_lazy("minutes"), min_value=5, max_value=480, initial=20, widget=IntegerWidget)
+    minutes = forms.IntegerField(label=gettext_lazy("Minutes"), min_value=5, max_value=480, initial=20, widget=IntegerWidget)
 
     class Meta:
         model = Slot

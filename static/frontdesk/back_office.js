@@ -10,15 +10,14 @@ document.addEventListener("DOMContentLoaded", () => {
 
 window.addEventListener("load", () => {
   const name = (element, label) => label && element.setAttribute("aria-label", label.replace(/[*:\s]+/g, " ").trim());
-  for (const box of document.querySelectorAll(".select2-selection[role=combobox]")) {
-    const select = box.closest(".select2-container")?.previousElementSibling;
-    name(box, document.querySelector(`label[for="${select?.id}"]`)?.textContent ?? select?.name);
-    box.removeAttribute("aria-labelledby");
+  for (const widget of document.querySelectorAll(".select2-container")) {
+    const select = widget.parentElement.querySelector("select");
+    const label = document.querySelector(`label[for="${select?.id}"]`)?.textContent ?? select?.name;
+    for (const part of widget.querySelectorAll("[role=combobox], [role=textbox], [role=searchbox]")) {
+      part.removeAttribute("aria-labelledby");
+      name(part, label);
+    }
   }
-  document.querySelectorAll(".select2-search__field").forEach((field) => {
-    const select = field.closest(".select2-container")?.previousElementSibling;
-    name(field, document.querySelector(`label[for="${select?.id}"]`)?.textContent ?? select?.name);
-  });
   document.querySelectorAll(".simplebar-content-wrapper").forEach((region, number) => {
     const menu = region.closest("#nav-sidebar, #nav-sidebar-inner, #nav-sidebar-apps");
     const heading = menu ? document.getElementById("site-name") : document.querySelector("#content h2, #content h3");
