@@ -123,7 +123,7 @@ class AccountAdapter(DefaultAccountAdapter):
         number = read_phone(phone)
         return User.objects.filter(phone=number).first() if number else None
 
-    def send_verification_code_sms(self, user: User, phone: str, code: str, **kwargs: Any) -> None:
+    def send_verification_code_sms(self, user: User, phone: str, code: str, **kwargs: Any) -> None:  # noqa: ARG002
         """Text a code. Its last line lets browsers fill it in."""
         host = self.request.get_host().split(":")[0]
         self._text(phone, _("Your code for the clinic is %(code)s.") % {"code": code} + f"\n\n@{host} #{code}")

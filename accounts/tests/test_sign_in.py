@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core import mail
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from accounts.models import AuditEntry, User
 from accounts.roles import Role
 from accounts.tests.factories import PASSWORD, make_user
+from testing.threads import run_together
 
 pytestmark = pytest.mark.django_db
 LOGIN, CODE, CONFIRM, SIGNUP = (
@@ -229,3 +231,40 @@ def test_fields_let_browsers_and_password_managers_help(client: Client) -> None:
     confirm = client.post(CODE, {"contact": "ann@example.org"}, follow=True).content.decode()
     assert 'autocomplete="one-time-code"' in confirm
     assert "onpaste" not in sign_in + confirm
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_registering_one_address_at_once_make_one_account() -> None:
+    def register(name: str) -> Callable[[], int]:
+        data = {"full_name": name, "contact": "ann@example.org", "password1": "a long new password"}
+        return lambda: Client().post(SIGNUP, data, follow=True).status_code
+
+    outcomes = run_together([register("Ann"), register("Anne"), register("Anna")])
+    # Some may be told to wait before the next mail goes to one mailbox; nobody meets an error.
+    assert [outcome.error for outcome in outcomes] == [None, None, None]
+    assert {outcome.answer for outcome in outcomes} <= {200, 429}
+    assert User.objects.count() == 1
+
+
+def test_what_people_change_in_their_account_is_ascribed_to_them(client: Client) -> None:
+    user = make_user(email="ann@example.org")
+    client.post(LOGIN, {"login": "ann@example.org", "password": PASSWORD}, REMOTE_ADDR="203.0.113.9")
+    client.post(
+        "/accounts/password/change/",
+        {"oldpassword": PASSWORD, "password1": "another long password"},
+        REMOTE_ADDR="203.0.113.9",
+    )
+    entry = AuditEntry.objects.filter(object_type="accounts_user", action="update").latest("id")
+    assert (entry.actor, entry.verb, entry.address) == (f"user:{user.pk}", "account.password_change", "203.0.113.9")
+    assert list(entry.changes) == ["password"]
+    User.objects.update(language="de")
+    assert AuditEntry.objects.latest("id").actor.startswith("database")
+
+
+def test_a_mail_server_that_is_away_is_a_sentence_not_a_crash(client: Client) -> None:
+    make_user(email="ann@example.org")
+    away = "django.core.mail.backends.smtp.EmailBackend"
+    with override_settings(EMAIL_BACKEND=away, EMAIL_HOST="127.0.0.1", EMAIL_PORT=9, EMAIL_TIMEOUT=1):
+        response = client.post(CODE, {"contact": "ann@example.org"}, follow=True)
+    assert response.status_code == 200
+    assert b"could not send you a message" in response.content

@@ -1,0 +1,101 @@
+"""Users and the audit trail in the back office."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditEntry, User
+from accounts.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+
+def person(role: Role | None = None, **more: Any) -> User:
+    """Somebody with a role."""
+    number = User.objects.count()
+    user = User.objects.create_user(f"person{number}@example.org", "a long enough password", **more)
+    if role is not None:
+        user.groups.add(Group.objects.get_or_create(name=role)[0])
+    return user
+
+
+def signed_in(user: User) -> Client:
+    """Their browser."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def manager() -> Client:
+    """A manager's browser."""
+    return signed_in(person(Role.MANAGER, is_staff=True))
+
+
+def test_a_manager_makes_somebody_staff_by_giving_a_role(manager: Client) -> None:
+    manager.post(
+        reverse("admin:accounts_user_add"),
+        {"full_name": "Dev", "email": "Dev@Example.org", "language": "en", "roles": ["reception"], "is_active": "on"},
+    )
+    made = User.objects.get(email="dev@example.org")
+    assert made.is_staff
+    assert [group.name for group in made.groups.all()] == ["reception"]
+    assert not made.has_usable_password()
+
+
+def test_taking_the_role_away_ends_the_way_in(manager: Client) -> None:
+    user = person(Role.RECEPTION, is_staff=True)
+    url = reverse("admin:accounts_user_change", args=[user.pk])
+    manager.post(url, {"email": user.email, "language": "en", "roles": [], "is_active": "on"})
+    user.refresh_from_db()
+    assert not user.is_staff
+
+
+def test_nobody_lifts_themselves_up(manager: Client) -> None:
+    chief = person(is_staff=True, is_superuser=True)
+    url = reverse("admin:accounts_user_change", args=[chief.pk])
+    assert manager.post(url, {"email": "mine@example.org", "language": "en"}).status_code == 403
+    assert manager.post(f"{url}../password/", {"password1": "x", "password2": "x"}).status_code in {403, 404}
+    own = User.objects.get(pk=manager.session["_auth_user_id"])
+    manager.post(
+        reverse("admin:accounts_user_change", args=[own.pk]),
+        {"email": own.email, "language": "en", "roles": ["manager"], "is_active": "on", "is_superuser": "on"},
+    )
+    own.refresh_from_db()
+    assert not own.is_superuser
+
+
+@pytest.mark.parametrize("role", [Role.RECEPTION, Role.DOCTOR])
+def test_users_and_the_audit_trail_are_for_managers(role: Role) -> None:
+    client = signed_in(person(role, is_staff=True))
+    for name in ("user", "auditentry", "auditseal", "attemptcounter"):
+        assert client.get(reverse(f"admin:accounts_{name}_changelist")).status_code == 403
+
+
+def test_the_audit_trail_is_only_read_even_by_a_superuser() -> None:
+    client = signed_in(person(is_staff=True, is_superuser=True))
+    person()
+    entry = AuditEntry.objects.latest("pk")
+    assert client.get(reverse("admin:accounts_auditentry_change", args=[entry.pk])).status_code == 200
+    assert client.get(reverse("admin:accounts_auditentry_add")).status_code == 403
+    for name in ("change", "delete"):
+        url = reverse(f"admin:accounts_auditentry_{name}", args=[entry.pk])
+        assert client.post(url, {"post": "yes", "verb": "x"}).status_code == 403
+    assert AuditEntry.objects.filter(pk=entry.pk, verb=entry.verb).exists()
+
+
+def test_who_acted_is_named(manager: Client) -> None:
+    user = person(full_name="Olivia Hart")
+    AuditEntry.objects.create(at=user.date_joined, actor=f"user:{user.pk}", verb="x.y", action="view", object_type="t", object_id="1")
+    assert "Olivia Hart" in manager.get(reverse("admin:accounts_auditentry_changelist")).content.decode()
+
+
+def test_a_user_is_found_by_phone_in_any_spelling(manager: Client) -> None:
+    user = person(phone="+442079460018")
+    found = manager.get(reverse("admin:accounts_user_changelist"), {"q": "020 7946 0018"})
+    assert list(found.context["cl"].result_list) == [user]
