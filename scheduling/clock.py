@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 
 _MINUTE = timedelta(minutes=1)
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""The days that can be reckoned with: at the ends of `date` even tomorrow, or another zone, is out of range."""
+
 
 def instant(wall: datetime, zone: ZoneInfo) -> datetime | None:
     """The UTC instant of a naive wall-clock time; the first one if it comes twice, None if it never comes.
@@ -51,8 +54,10 @@ def _moment_of_jump(wall: datetime, zone: ZoneInfo) -> datetime:
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The first UTC instant of a local day and the first of the next: 23, 24 or 25 hours apart, or odder.
 
-    Use it wherever rows are asked for by day: `starts_at__gte=start, starts_at__lt=end`.
+    Use it wherever rows are asked for by day: `starts_at__gte=start, starts_at__lt=end`. A day out of reach counts as
+    the nearest that can be reckoned with, so that nobody breaks a page by asking for the year 9999.
     """
+    day = within_reach(day)
     return boundary(datetime.combine(day, time.min), zone), boundary(
         datetime.combine(day + timedelta(days=1), time.min), zone
     )
@@ -61,3 +66,8 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 def local_date(moment: datetime, zone: ZoneInfo) -> date:
     """The date on the wall calendar at that instant."""
     return moment.astimezone(zone).date()
+
+
+def within_reach(day: date) -> date:
+    """The day, or the nearest one that can be reckoned with."""
+    return min(max(day, FIRST_DAY), LAST_DAY)

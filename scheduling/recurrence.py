@@ -23,6 +23,7 @@ Break = tuple[time, time]
 
 DAY = timedelta(days=1)
 LONGEST_RULE = 300
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 SEARCHED_YEARS = 5
 """A rule that has no day in this many years is taken for a mistake."""
 
@@ -164,8 +165,20 @@ def _check_break(session: Session, pause: Break) -> None:
     )
 
 
+def check_date(day: date, *, field: str) -> None:
+    """Refuse a date that no clinic means. Raises InvalidCalendar."""
+    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+        raise InvalidCalendar(
+            _("Choose a date between the years %(first)s and %(last)s.")
+            % {"first": EARLIEST_YEAR, "last": LATEST_YEAR},
+            field=field,
+        )
+
+
 def check_days(days: Days) -> None:
     """Refuse days that make no sense, naming the field. Raises InvalidCalendar."""
+    check_date(days.valid_from, field="valid_from")
+    check_date(days.valid_until or days.valid_from, field="valid_until")
     if days.valid_until and days.valid_until < days.valid_from:
         raise InvalidCalendar(_("The last day is before the first."), field="valid_until")
     if days.weekdays:

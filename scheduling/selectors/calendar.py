@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from scheduling.clock import day_bounds, local_date
+from scheduling.clock import day_bounds, local_date, within_reach
 from scheduling.models import Appointment, Location, Slot, TimeOff
 from scheduling.selectors.availability import with_free_seats
 from scheduling.states import SEATED
@@ -58,11 +58,12 @@ class CalendarDay:
 
 def doctor_day(*, doctor_id: int, day: date, location_ids: Sequence[int] | None = None) -> CalendarDay:
     """One day of a doctor's calendar, at these locations or at all."""
-    return _days(doctor_id, [day], location_ids)[0]
+    return _days(doctor_id, [within_reach(day)], location_ids)[0]
 
 
 def doctor_week(*, doctor_id: int, day: date, location_ids: Sequence[int] | None = None) -> list[CalendarDay]:
     """The week around `day`, Monday first."""
+    day = within_reach(day)
     monday = day - timedelta(days=day.weekday())
     return _days(doctor_id, [monday + timedelta(days=number) for number in range(7)], location_ids)
 

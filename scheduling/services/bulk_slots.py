@@ -16,7 +16,7 @@ from accounts.audit import recorded
 from scheduling.clock import instant
 from scheduling.errors import CalendarEntryUnknown, InvalidCalendar
 from scheduling.models import Doctor, Location, Slot, SlotBatch
-from scheduling.recurrence import Break, Days, Period, Session, check_session, session_slots, wall_times
+from scheduling.recurrence import Break, Days, Period, Session, check_date, check_session, session_slots, wall_times
 from scheduling.selectors.seats import overdue_slot_ids
 from scheduling.services import seats
 from scheduling.services.calendar import check_size
@@ -182,6 +182,8 @@ def _check(plan: BulkPlan) -> Location:
         raise InvalidCalendar(_("We do not know that location."), field="location")
     if not Doctor.objects.filter(pk=plan.doctor_id).exists():
         raise InvalidCalendar(_("We do not know that doctor."), field="doctor")
+    check_date(plan.start_date, field="start_date")
+    check_date(plan.end_date, field="end_date")
     if plan.end_date < plan.start_date:
         raise InvalidCalendar(_("The last day is before the first."), field="end_date")
     if plan.end_date - plan.start_date > timedelta(days=MOST_DAYS):

@@ -14,7 +14,7 @@ from scheduling.clock import instant
 from scheduling.database_guards import SLOT_OVERLAP, violated
 from scheduling.errors import CapacityBelowTaken, InvalidCalendar, SlotBooked, SlotOverlap, SlotUnknown
 from scheduling.models import Location, Slot
-from scheduling.recurrence import Period
+from scheduling.recurrence import Period, check_date
 from scheduling.selectors.seats import overdue_slot_ids
 from scheduling.services import seats
 from scheduling.services.slot_generation import lock_doctors, occupied_times
@@ -56,6 +56,7 @@ def _start(starts: datetime, location_id: int) -> datetime:
     location = Location.objects.filter(pk=location_id).first()
     if location is None:
         raise InvalidCalendar(_("We do not know that location."), field="location")
+    check_date(starts.date(), field="starts_at")
     starts_at = instant(starts, location.zone) if starts.tzinfo is None else starts
     if starts_at is None:
         raise InvalidCalendar(_("The clocks skip that time on this day."), field="starts_at")

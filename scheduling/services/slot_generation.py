@@ -7,9 +7,10 @@ two sweeps at once, or a sweep and somebody at the desk, take turns for each doc
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from django.db.models import Q, QuerySet
@@ -18,23 +19,30 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.audit import recorded
 from scheduling.clock import local_date
+from scheduling.errors import InvalidCalendar
 from scheduling.models import Availability, Doctor, Location, Slot, TimeOff
 from scheduling.recurrence import Break, Days, Period, Session, session_slots
 from scheduling.services.slot_rows import insert_slots
 from scheduling.signals import slot_changed
+
+logger = logging.getLogger(__name__)
+
+FURTHEST_DAYS = 730
 
 
 @dataclass(slots=True)
 class GenerationReport:
     """What a run of `generate_slots` made (or would make) and left out.
 
-    `clashes`: times at which the doctor already has a slot; `off`: times in leave or closure.
+    `clashes`: times at which the doctor already has a slot; `off`: times in leave or closure; `unusable`: the ids of
+    hours that make no sense (written past the services), which hold up nobody else.
     """
 
     availabilities: int = 0
     created: int = 0
     clashes: int = 0
     off: int = 0
+    unusable: list[int] = field(default_factory=list)
 
 
 class Occupied:
@@ -182,7 +190,7 @@ def _days_due(availability: Availability, until: date | None) -> tuple[date, dat
     first = max(today, availability.valid_from)
     if availability.generated_until is not None:
         first = max(first, availability.generated_until + timedelta(days=1))
-    last = until or horizon_of(availability.location)
+    last = min(until or horizon_of(availability.location), today + timedelta(days=FURTHEST_DAYS))
     if availability.valid_until is not None:
         last = min(last, availability.valid_until)
     return (first, last) if first <= last else None
@@ -192,7 +200,13 @@ def _generate_for_doctor(
     due: Sequence[Availability], *, until: date | None, report: GenerationReport, dry_run: bool
 ) -> None:
     """Make what is due for one doctor. Where two availabilities want the same time, the older one has it."""
-    wanted = [(availability, days, _periods_due(availability, days)) for availability, days in _with_days(due, until)]
+    wanted = []
+    for availability, days in _with_days(due, until):
+        try:
+            wanted.append((availability, days, _periods_due(availability, days)))
+        except InvalidCalendar as error:
+            logger.warning("Hours %s make no slots: %s", availability.pk, error)
+            report.unusable.append(availability.pk)
     if not wanted:
         return
     everything = [period for _availability, _days, periods in wanted for period in periods]

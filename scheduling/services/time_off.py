@@ -18,7 +18,7 @@ from accounts.audit import recorded
 from scheduling.clock import boundary, local_date
 from scheduling.errors import CalendarEntryUnknown, InvalidCalendar
 from scheduling.models import Availability, Doctor, Location, Slot, TimeOff
-from scheduling.recurrence import Period
+from scheduling.recurrence import Period, check_date
 from scheduling.services.affected import CalendarOutcome, CalendarPreview, Decisions, preview_unmaking, unmake_slots
 from scheduling.services.slot_generation import (
     active_availabilities,
@@ -154,6 +154,8 @@ def _zone_of(doctor_id: int | None, location_id: int | None) -> ZoneInfo:
 
 def _period(starts: datetime, ends: datetime, zone: ZoneInfo) -> Period:
     """The instants meant by two wall-clock times. Raises InvalidCalendar."""
+    check_date(starts.date(), field="starts_at")
+    check_date(ends.date(), field="ends_at")
     first, last = (boundary(moment, zone) if moment.tzinfo is None else moment for moment in (starts, ends))
     if last <= first:
         raise InvalidCalendar(_("Time off must end after it starts."), field="ends_at")

@@ -81,6 +81,14 @@ def test_walk_ins_and_time_off_are_on_their_day(doctor):
     assert not any(day.without_slot or day.time_off for day in days.values() if day.date != today)
 
 
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_the_ends_of_time_are_empty_days(doctor, day):
+    LocationFactory(time_zone="Pacific/Kiritimati")
+    LocationFactory(time_zone="Pacific/Honolulu")
+    assert not doctor_day(doctor_id=doctor.pk, day=day).entries
+    assert len(doctor_week(doctor_id=doctor.pk, day=day)) == 7
+
+
 def test_a_full_week_costs_as_many_queries_as_one_visit(doctor, django_assert_num_queries):
     location = LocationFactory()
     book(slot(doctor, location, 2027, 3, 22, 9))

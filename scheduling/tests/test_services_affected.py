@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -259,6 +259,7 @@ def test_retired_hours_take_their_slots_with_them_and_come_back_when_active_agai
         ({"slot_minutes": 3}, "slot_minutes"),
         ({"capacity": 0}, "capacity"),
         ({"end_time": time(9)}, "end_time"),
+        ({"valid_from": date.max}, "valid_from"),
         ({"valid_until": datetime(2020, 1, 1).date()}, "valid_until"),
     ],
 )
@@ -359,6 +360,8 @@ def test_time_off_is_entered_by_the_clock_of_the_location():
         ({"ends": datetime(2027, 1, 1, 8)}, "ends_at"),
         ({"ends": datetime(2037, 1, 1, 8)}, "ends_at"),
         ({"starts": datetime(2020, 1, 1), "ends": datetime(2020, 1, 2)}, "ends_at"),
+        ({"starts": datetime(1, 1, 1)}, "starts_at"),
+        ({"ends": datetime(9999, 12, 31)}, "ends_at"),
     ],
 )
 def test_time_off_that_makes_no_sense_names_the_field(changes, field):

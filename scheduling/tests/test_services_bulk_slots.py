@@ -131,6 +131,8 @@ def test_undoing_removes_what_nobody_has_and_says_how_many_stayed():
         ({"end_date": MONDAY + timedelta(days=400)}, "end_date"),
         ({"end_date": MONDAY + timedelta(days=360), "start_time": time(0), "end_time": time(0)}, "end_date"),
         ({"end_time": time(9)}, "end_time"),
+        ({"start_date": date.max, "end_date": date.max}, "start_date"),
+        ({"start_date": date.min}, "start_date"),
         ({"end_time": time(9, 10), "breaks": ()}, "duration_minutes"),
         ({"duration_minutes": 0}, "duration_minutes"),
         ({"duration_minutes": 1000}, "duration_minutes"),

@@ -183,6 +183,16 @@ def test_a_doctor_costs_the_same_number_of_queries_with_few_days_and_with_many(d
         generate_slots(actor=CLINIC, until=in_days(30))
 
 
+def test_hours_that_make_no_sense_hold_up_nobody_else(caplog):
+    broken = hours(weekdays=[], rrule="FREQ=HOURLY", location=LocationFactory(days_ahead=2))
+    hours(doctor=broken.doctor, location=broken.location)
+    hours(location=broken.location)
+    with caplog.at_level("WARNING"):
+        report = generate_slots(actor=CLINIC)
+    assert (report.created, report.unusable) == (12, [broken.pk])
+    assert f"Hours {broken.pk} make no slots" in caplog.text
+
+
 def test_the_command_says_what_it_did():
     hours(location=LocationFactory(days_ahead=14))
     said = StringIO()

@@ -35,3 +35,5 @@ class Command(BaseCommand):
             f"{report.created} slots {verb} for {report.availabilities} hours; "
             f"left out {report.off} in time off and {report.clashes} that clash."
         )
+        if report.unusable:
+            self.stderr.write(f"These hours make no sense and made none: {', '.join(map(str, report.unusable))}.")
