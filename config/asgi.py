@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -33,7 +33,7 @@ class Pages:
     """The pages behind ASGI, guarded against what the bridge cannot take."""
 
     def __init__(self) -> None:
-        self.bridge = WSGIMiddleware(pages, workers=THREADS)
+        self.bridge = WSGIMiddleware(cast(Any, pages), workers=THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -64,6 +64,6 @@ async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "websocket.close"})
 
 
-sockets = AllowedHostsOriginValidator(URLRouter([re_path(r"", refuse)]))
+sockets = AllowedHostsOriginValidator(URLRouter([re_path(r"", cast(Any, refuse))]))
 http = Pages()
 application = ProtocolTypeRouter({"http": http, "websocket": sockets})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ PLAIN = "text/plain; charset=utf-8"
 
 
 @public
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     """400: the request made no sense. A form larger than memory may hold comes this way too, and is told so."""
     if isinstance(exception, RequestDataTooBig):
         return payload_too_large(request, exception)

@@ -12,6 +12,7 @@ from config.error_pages import payload_too_large
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
+SWALLOWED_BYTES = 16 * 1024 * 1024
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -31,7 +32,7 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 class BodyLimitMiddleware:
-    """Refuses a body that is too large before anybody reads it: 413, with a sentence."""
+    """Refuses a body that is too large before anybody works on it: 413, with a sentence."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -40,8 +41,19 @@ class BodyLimitMiddleware:
         """Answer 413 to what announces more than MAX_BODY_BYTES."""
         announced = request.META.get("CONTENT_LENGTH") or "0"
         if announced.isdecimal() and int(announced) > settings.MAX_BODY_BYTES:
+            _swallow(request)
             return payload_too_large(request)
         return self.get_response(request)
+
+
+def _swallow(request: HttpRequest) -> None:
+    """Read a while what is still being sent: a browser listens for the answer only when it has finished."""
+    left = SWALLOWED_BYTES
+    while left > 0:
+        piece = request.read(min(left, 256 * 1024))
+        if not piece:
+            return
+        left -= len(piece)
 
 
 class PlainTextMiddleware:
