@@ -57,7 +57,7 @@ class UserForm(BackOfficeForm):
 
 
 @admin.register(User)
-class UserAdmin(BackOfficeAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(BackOfficeAdmin, DjangoUserAdmin):
     """People who sign in. Nobody is deleted: clearing “active” ends their sessions and keeps what they did."""
 
     form = UserForm
@@ -109,7 +109,7 @@ class UserAdmin(BackOfficeAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
             obj.save(update_fields=["is_staff"])
         obj.groups.set([Group.objects.get_or_create(name=role)[0] for role in roles])
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Set somebody's password, ascribed."""
         with self.ascribed(request, "password"):
             return super().user_change_password(request, id, form_url)

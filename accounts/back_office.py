@@ -182,8 +182,9 @@ class BackOfficeForm(forms.ModelForm):
 
     def _warn_of_newer_version(self) -> None:
         """Refuse once, show what is stored now, and take the next save for an answer."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("seen")] = self.initial["seen"]
+        data: Any = self.data
+        self.data = data.copy()
+        self.data[self.add_prefix("seen")] = self.initial["seen"]  # type: ignore[index]
         lines: list[Any] = [
             _(
                 "Somebody else saved this record after you opened it. Nothing is saved yet: what you typed is below. "
@@ -375,13 +376,13 @@ class BackOfficeAdmin(RoleAccess, OffersOnlyWhatOneSees, ModelAdmin):
             stamps = {name for name in columns if getattr(obj._meta.get_field(name), "auto_now", False)}
             obj.save(update_fields=changed | stamps)
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Nothing: the audit trail has it, and Django's own log would keep names that were erased."""
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Nothing, as above."""
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Nothing, as above."""
 
 

@@ -55,7 +55,10 @@ def environment(request: HttpRequest) -> list[str] | None:
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """The first page: today in figures, each with the list behind it."""
-    return {**context, "cards": figures.cards(user=request.user), "next_visits": figures.next_visits(user=request.user)}
+    user = request.user
+    if not user.is_authenticated:
+        return context
+    return {**context, "cards": figures.cards(user=user), "next_visits": figures.next_visits(user=user)}
 
 
 def _link(title: str, icon: str, name: str, **arguments: Any) -> dict[str, Any]:

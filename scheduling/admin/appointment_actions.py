@@ -33,7 +33,9 @@ class MessageForm(forms.Form):
         widget=TextareaWidget(attrs={"rows": 4}),
         max_length=500,
         required=False,
-        help_text=_("Goes out with the cancellation and is shown on the appointment's page. Leave out medical details."),
+        help_text=_(
+            "Goes out with the cancellation and is shown on the appointment's page. Leave out medical details."
+        ),
     )
 
 
@@ -181,9 +183,7 @@ class AppointmentActions:
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The steps this person may take."""
         roles = roles_of(request.user)
-        return {
-            name: (_runner(name), name, step.title) for name, step in STEPS.items() if step.roles & roles
-        }
+        return {name: (_runner(name), name, step.title) for name, step in STEPS.items() if step.roles & roles}
 
     def buttons_for(self, request: HttpRequest, appointment: Appointment) -> list[dict[str, Any]]:
         """The steps its state allows and this person may take."""

@@ -54,11 +54,30 @@ class AppointmentAdmin(AppointmentExport, AppointmentActions, QuickDates, Patien
     search_fields = ["patient__last_name", "patient__first_name", "patient__email"]
     search_help_text = _("Reference (APT-2026-000123), patient's number, name, phone or e-mail address")
     fieldsets = [
-        (None, {"fields": [("number", "status_text"), ("patient_link", "contact"), ("doctor", "location"), ("when", "type")]}),
-        (_("The visit"), {"fields": ["reason", "symptoms", ("urgency", "meeting_link"), "special_requirements", "notes"]}),
+        (
+            None,
+            {
+                "fields": [
+                    ("number", "status_text"),
+                    ("patient_link", "contact"),
+                    ("doctor", "location"),
+                    ("when", "type"),
+                ]
+            },
+        ),
+        (
+            _("The visit"),
+            {"fields": ["reason", "symptoms", ("urgency", "meeting_link"), "special_requirements", "notes"]},
+        ),
         (
             _("How it came about"),
-            {"fields": [("source", "booked_by"), ("created_at", "expires_at"), ("fee_text", "attendance_confirmed_at")]},
+            {
+                "fields": [
+                    ("source", "booked_by"),
+                    ("created_at", "expires_at"),
+                    ("fee_text", "attendance_confirmed_at"),
+                ]
+            },
         ),
     ]
     editable = ("urgency", "meeting_link", "special_requirements", "notes")
@@ -69,7 +88,8 @@ class AppointmentAdmin(AppointmentExport, AppointmentActions, QuickDates, Patien
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """All but a few remarks: the rest is changed by what the buttons do."""
-        named = [name for _title, part in self.fieldsets for line in part["fields"] for name in _flat(line)]
+        fieldsets: Any = self.fieldsets
+        named = [name for _title, part in fieldsets for line in part["fields"] for name in _flat(line)]
         return [name for name in named if name not in self.editable]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:

@@ -33,7 +33,9 @@ PATIENTS_FOUND = 20
 class VisitForm(forms.Form):
     """What reception writes down about the visit."""
 
-    reason = forms.CharField(label=gettext_lazy("Reason for the visit"), max_length=500, required=False, widget=TextWidget)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason for the visit"), max_length=500, required=False, widget=TextWidget
+    )
     type = forms.ChoiceField(
         label=gettext_lazy("Type"),
         choices=[(kind.value, kind.label) for kind in AppointmentType if kind != AppointmentType.FOLLOW_UP],
@@ -72,7 +74,9 @@ class NewPatientForm(VisitForm):
 class FollowUpForm(forms.Form):
     """Why the patient comes again."""
 
-    reason = forms.CharField(label=gettext_lazy("Reason for the visit"), max_length=500, required=False, widget=TextWidget)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason for the visit"), max_length=500, required=False, widget=TextWidget
+    )
 
 
 def _page(request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
@@ -146,7 +150,13 @@ def _book_form(request: HttpRequest, slot: Slot, patient: Patient | None) -> Htt
             return _to_appointment(made)
     other_time = _link("book", patient=patient.pk if patient else "", new="" if patient else "1", doctor=slot.doctor_id)
     return _page(
-        request, "book.html", _("Book for a patient: check and book"), form=form, slot=slot, patient=patient, other_time=other_time
+        request,
+        "book.html",
+        _("Book for a patient: check and book"),
+        form=form,
+        slot=slot,
+        patient=patient,
+        other_time=other_time,
     )
 
 
@@ -165,7 +175,14 @@ def move(request: HttpRequest, appointment_id: int) -> HttpResponseBase:
     slot = visible_slot(request, request.GET.get("slot"))
     if slot is None:
         picker = pick_slot(request, doctor=appointment.doctor)
-        return _page(request, "pick_slot.html", _("Move the visit: choose a time"), picker=picker, moving=appointment, words=in_words(appointment))
+        return _page(
+            request,
+            "pick_slot.html",
+            _("Move the visit: choose a time"),
+            picker=picker,
+            moving=appointment,
+            words=in_words(appointment),
+        )
     refusal = None
     if request.method == "POST":
         try:
@@ -194,12 +211,17 @@ def follow_up(request: HttpRequest, appointment_id: int) -> HttpResponseBase:
     slot = visible_slot(request, request.GET.get("slot"))
     if slot is None:
         picker = pick_slot(request, doctor=first.doctor)
-        return _page(request, "pick_slot.html", _("Book a follow-up: choose a time"), picker=picker, words=in_words(first))
+        return _page(
+            request, "pick_slot.html", _("Book a follow-up: choose a time"), picker=picker, words=in_words(first)
+        )
     form = FollowUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             made = book_follow_up(
-                appointment_id=first.pk, slot_id=slot.pk, reason=form.cleaned_data["reason"], actor=from_request(request)
+                appointment_id=first.pk,
+                slot_id=slot.pk,
+                reason=form.cleaned_data["reason"],
+                actor=from_request(request),
             )
         except DomainError as refusal:
             form.add_error(None, str(refusal))
@@ -208,5 +230,11 @@ def follow_up(request: HttpRequest, appointment_id: int) -> HttpResponseBase:
             return _to_appointment(made)
     other_time = _link("follow_up", first.pk, doctor=slot.doctor_id)
     return _page(
-        request, "book.html", _("Book a follow-up: check and book"), form=form, slot=slot, patient=first.patient, other_time=other_time
+        request,
+        "book.html",
+        _("Book a follow-up: check and book"),
+        form=form,
+        slot=slot,
+        patient=first.patient,
+        other_time=other_time,
     )

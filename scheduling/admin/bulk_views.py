@@ -35,7 +35,9 @@ class BulkForm(forms.Form):
     """What staff ask for. Up to three breaks, each with both ends or neither."""
 
     doctor = forms.ModelChoiceField(label=gettext_lazy("Doctor"), queryset=Doctor.objects.none(), widget=SelectWidget)
-    location = forms.ModelChoiceField(label=gettext_lazy("Location"), queryset=Location.objects.none(), widget=SelectWidget)
+    location = forms.ModelChoiceField(
+        label=gettext_lazy("Location"), queryset=Location.objects.none(), widget=SelectWidget
+    )
     start_date = forms.DateField(label=gettext_lazy("First day"), widget=TextWidget(attrs={"type": "date"}))
     end_date = forms.DateField(label=gettext_lazy("Last day"), widget=TextWidget(attrs={"type": "date"}))
     start_time = forms.TimeField(label=gettext_lazy("Starts"), widget=TextWidget(attrs={"type": "time"}))

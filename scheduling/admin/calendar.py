@@ -10,13 +10,12 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.actors import from_request
 from accounts.back_office import (
@@ -113,7 +112,17 @@ class AvailabilityAdmin(ShowsAffected, ClinicAdmin):
     form = AvailabilityForm
     inlines = [BreakInline]
     viewers, adders, changers, deleters = EVERYBODY, RECEPTION, RECEPTION, RECEPTION
-    list_display = ["doctor", "location", "days", "hours", "slot_minutes", "capacity", "valid_from", "valid_until", "is_active"]
+    list_display = [
+        "doctor",
+        "location",
+        "days",
+        "hours",
+        "slot_minutes",
+        "capacity",
+        "valid_from",
+        "valid_until",
+        "is_active",
+    ]
     list_filter = ["is_active", ("doctor", AutocompleteSelectFilter), ("location", AutocompleteSelectFilter)]
     list_select_related = ["doctor", "location"]
     search_fields = ["doctor__name"]
@@ -148,7 +157,10 @@ class AvailabilityAdmin(ShowsAffected, ClinicAdmin):
         ]
         try:
             outcome = save_availability(
-                availability=form.instance, breaks=breaks, decisions=read_decisions(request), actor=from_request(request)
+                availability=form.instance,
+                breaks=breaks,
+                decisions=read_decisions(request),
+                actor=from_request(request),
             )
         except AppointmentsAffected:
             request.affected = preview_availability(availability=form.instance, breaks=breaks).affected  # type: ignore[attr-defined]
@@ -161,7 +173,7 @@ class AvailabilityAdmin(ShowsAffected, ClinicAdmin):
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         """Retire the hours: the slots to come go, except where people are kept."""
         hours = self.get_object(request, object_id)
         if hours is None:
@@ -221,8 +233,8 @@ class TimeOffForm(BackOfficeForm):
         if self.instance.pk:
             zone = zone_of(self.instance)
             first, last = self.instance.starts_at.astimezone(zone), self.instance.ends_at.astimezone(zone)
-            self.initial |= {"start_date": first.date(), "start_time": first.time()}
-            self.initial |= {"end_date": last.date(), "end_time": last.time()}
+            self.initial.update(start_date=first.date(), start_time=first.time())
+            self.initial.update(end_date=last.date(), end_time=last.time())
 
     def moments(self) -> dict[str, datetime]:
         """Both ends, by the clock on the wall."""

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.back_office import RECEPTION, roles_of, staff_page
+from scheduling import rules
 from scheduling.admin.appointment_actions import in_words
 from scheduling.admin.date_filter import read_date
-from scheduling import rules
 from scheduling.admin.scope import narrowed, sees_everything
 from scheduling.models import Appointment, Doctor
 from scheduling.selectors.calendar import CalendarDay, CalendarEntry, doctor_day, doctor_week

@@ -40,7 +40,7 @@ class LocationForm(BackOfficeForm):
 
     class Meta:
         model = Location
-        fields = "__all__"  # noqa: DJ007 - the fieldsets below choose
+        fields = "__all__"  # the fieldsets below choose
 
 
 @admin.register(Location)

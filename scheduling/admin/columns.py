@@ -39,4 +39,3 @@ def on_the_clock(moment: datetime | None, location: Location, *, with_date: bool
     text = date_format(local, "D j M Y, H:i" if with_date else "H:i")
     differs = local.utcoffset() != moment.astimezone(timezone.get_current_timezone()).utcoffset()
     return f"{text} {local:%Z}" if differs else text
-

@@ -25,9 +25,9 @@ class DayFilter(RangeDateFilter):
         first = read_date(self.used_parameters.get(f"{self.parameter_name}_from"))
         last = read_date(self.used_parameters.get(f"{self.parameter_name}_to"))
         if first is not None:
-            queryset = queryset.filter(**{f"{self.parameter_name}__gte": day_bounds(first, zone)[0]})  # type: ignore[arg-type]
+            queryset = queryset.filter(**{f"{self.parameter_name}__gte": day_bounds(first, zone)[0]})
         if last is not None:
-            queryset = queryset.filter(**{f"{self.parameter_name}__lt": day_bounds(last, zone)[1]})  # type: ignore[arg-type]
+            queryset = queryset.filter(**{f"{self.parameter_name}__lt": day_bounds(last, zone)[1]})
         return queryset
 
 
@@ -52,7 +52,7 @@ class QuickDates:
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, with its links."""
         context = {**(extra_context or {}), "quick_dates": self._links(request)}
-        return super().changelist_view(request, context)  # type: ignore[misc, no-any-return]
+        return super().changelist_view(request, context)  # type: ignore[misc]
 
     def _links(self, request: HttpRequest) -> list[dict[str, Any]]:
         today = timezone.localdate()
@@ -73,7 +73,9 @@ class QuickDates:
             return [*links, self._link(request, _("Any day"), None, None, first is None and last is None)]
         length = last - first + timedelta(days=1)
         shown = _("%(first)s to %(last)s") % {"first": date_format(first), "last": date_format(last)}
-        before = self._link(request, "‹", first - length, last - length, False, _("Before %(dates)s") % {"dates": shown})
+        before = self._link(
+            request, "‹", first - length, last - length, False, _("Before %(dates)s") % {"dates": shown}
+        )
         after = self._link(request, "›", first + length, last + length, False, _("After %(dates)s") % {"dates": shown})
         return [before, *links, self._link(request, _("Any day"), None, None, False), after]
 

@@ -18,6 +18,7 @@ from accounts.actors import from_request
 from accounts.back_office import (
     EVERYBODY,
     RECEPTION,
+    BackOfficeForm,
     BackOfficeInline,
     ChoicesDropdownFilter,
     RangeDateFilter,
@@ -50,7 +51,7 @@ class VisitInline(BackOfficeInline):
         visits = narrowed(super().get_queryset(request), request.user).select_related("doctor", "location")
         key = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
         newest = narrowed(Appointment.objects.filter(patient=key), request.user).order_by("-starts_at", "-pk")
-        return visits.filter(pk__in=[pk for pk in newest.values_list("pk", flat=True)[:NEWEST_VISITS]])
+        return visits.filter(pk__in=list(newest.values_list("pk", flat=True)[:NEWEST_VISITS]))
 
     @display(description=_("reference"))
     def reference(self, visit: Appointment) -> SafeString:
@@ -69,14 +70,28 @@ class VisitInline(BackOfficeInline):
         return visit.status, visit.get_status_display()
 
 
+class PatientForm(BackOfficeForm):
+    """A record. That somebody is registered already is for the service to find out: it opens the record."""
+
+    def _post_clean(self) -> None:
+        """As every form, without asking the database's constraints first."""
+        self.instance.validate_constraints = lambda exclude=None: None  # noqa: ARG005
+        super()._post_clean()  # type: ignore[misc]
+
+
 @admin.register(Patient)
 class PatientAdmin(PatientExport, PatientSearch, ClinicAdmin):
     """Records of patients. Who looks at one is written down; none is deleted here (`manage.py erase_patient`)."""
 
+    form = PatientForm
     viewers, adders, changers = EVERYBODY, RECEPTION, EVERYBODY
     list_display = ["full_name", "number", "date_of_birth", "phone", "email", "created_at"]
     list_display_links = ["full_name"]
-    list_filter = [("gender", ChoicesDropdownFilter), ("created_at", RangeDateFilter), ("date_of_birth", RangeDateFilter)]
+    list_filter = [
+        ("gender", ChoicesDropdownFilter),
+        ("created_at", RangeDateFilter),
+        ("date_of_birth", RangeDateFilter),
+    ]
     search_fields = ["last_name", "first_name", "email"]
     search_help_text = _("Number (PAT-000042), name, e-mail address, or phone, however it is spelled")
     change_form_template = "admin/scheduling/patient_form.html"
@@ -104,7 +119,10 @@ class PatientAdmin(PatientExport, PatientSearch, ClinicAdmin):
         if patient is not None and request.method == "GET":
             record_view(actor=from_request(request), obj=patient)
         if patient is not None:
-            context |= {"steps": steps_of(patient), "book_link": f"{reverse('scheduling_admin:book')}?patient={patient.pk}"}
+            context |= {
+                "steps": steps_of(patient),
+                "book_link": f"{reverse('scheduling_admin:book')}?patient={patient.pk}",
+            }
             context["may_book"] = self.has_role(request, RECEPTION)
         return super().change_view(request, object_id, form_url, context)
 
@@ -124,6 +142,7 @@ class PatientAdmin(PatientExport, PatientSearch, ClinicAdmin):
         if patient.created_at >= began:
             update_patient(patient_id=patient.pk, changes=typed, actor=actor)
         else:
+            request.known_patient = True  # type: ignore[attr-defined]
             messages.warning(
                 request,
                 _("%(name)s was registered before as %(number)s. Nothing was changed on that record.")
@@ -131,6 +150,11 @@ class PatientAdmin(PatientExport, PatientSearch, ClinicAdmin):
             )
         obj.pk = patient.pk
         obj.created_at = patient.created_at
+
+    def message_user(self, request: HttpRequest, message: Any, *args: Any, **kwargs: Any) -> None:
+        """Django's own “was added” is not true of a record that was there before."""
+        if not getattr(request, "known_patient", False):
+            super().message_user(request, message, *args, **kwargs)
 
     @display(description=_("name"), ordering="last_name")
     def full_name(self, patient: Patient) -> str:

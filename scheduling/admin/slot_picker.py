@@ -65,7 +65,7 @@ def pick_slot(request: HttpRequest, *, doctor: Doctor | None = None, kept: dict[
 
 def _by_day(request: HttpRequest, doctor: Doctor, first: date) -> list[tuple[date, list[Slot]]]:
     zone = timezone.get_current_timezone()
-    start, end = day_bounds(first, zone)[0], day_bounds(first + timedelta(days=DAYS_SHOWN - 1), zone)[1]  # type: ignore[arg-type]
+    start, end = day_bounds(first, zone)[0], day_bounds(first + timedelta(days=DAYS_SHOWN - 1), zone)[1]
     free = free_slots(doctor_ids=[doctor.pk]).filter(starts_at__gte=start, starts_at__lt=end)
     slots = [_with_words(slot) for slot in narrowed(free, request.user).order_by("starts_at")]
     grouped = groupby(slots, key=lambda slot: local_date(slot.starts_at, slot.location.zone))
@@ -73,7 +73,9 @@ def _by_day(request: HttpRequest, doctor: Doctor, first: date) -> list[tuple[dat
 
 
 def _visible(request: HttpRequest, slots: list[Slot]) -> list[Slot]:
-    keys = set(narrowed(Slot.objects.filter(pk__in=[slot.pk for slot in slots]), request.user).values_list("pk", flat=True))
+    keys = set(
+        narrowed(Slot.objects.filter(pk__in=[slot.pk for slot in slots]), request.user).values_list("pk", flat=True)
+    )
     return [slot for slot in slots if slot.pk in keys]
 
 

@@ -41,7 +41,9 @@ class SlotForm(BackOfficeForm):
     time = forms.TimeField(
         label=gettext_lazy("Time"), widget=TimeWidget, help_text=gettext_lazy("By the clock of the location.")
     )
-    minutes = forms.IntegerField(label=gettext_lazy("Minutes"), min_value=5, max_value=480, initial=20, widget=IntegerWidget)
+    minutes = forms.IntegerField(
+        label=gettext_lazy("Minutes"), min_value=5, max_value=480, initial=20, widget=IntegerWidget
+    )
 
     class Meta:
         model = Slot

@@ -99,4 +99,4 @@ def _waits_where(user: User) -> Q:
 
 
 def _today() -> tuple[datetime, datetime]:
-    return day_bounds(timezone.localdate(), timezone.get_current_timezone())  # type: ignore[arg-type]
+    return day_bounds(timezone.localdate(), timezone.get_current_timezone())

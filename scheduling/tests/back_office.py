@@ -15,7 +15,7 @@ from scheduling.tests.factories import UserFactory
 
 def staff(role: Role, *locations: Location) -> Client:
     """Somebody with a role, assigned to these locations and signed in."""
-    user = UserFactory(is_staff=True)
+    user = UserFactory.create(is_staff=True)
     user.groups.add(Group.objects.get_or_create(name=role)[0])
     if locations:
         StaffAssignment.objects.create(user=user).locations.set(locations)

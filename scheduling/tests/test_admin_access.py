@@ -27,15 +27,15 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def elsewhere() -> Appointment:
     """A visit at a location where the people of these tests do not work."""
-    slot = SlotFactory()
-    AvailabilityFactory(doctor=slot.doctor, location=slot.location)
-    HoldFactory(slot=SlotFactory(location=slot.location, doctor=slot.doctor))
+    slot = SlotFactory.create()
+    AvailabilityFactory.create(doctor=slot.doctor, location=slot.location)
+    HoldFactory.create(slot=SlotFactory.create(location=slot.location, doctor=slot.doctor))
     return book(slot)
 
 
 def test_patients_and_visitors_do_not_get_in() -> None:
     patient = Client()
-    patient.force_login(UserFactory())
+    patient.force_login(UserFactory.create())
     for client in (Client(), patient):
         for name in ("admin:index", "admin:scheduling_appointment_changelist", "scheduling_admin:calendar"):
             assert client.get(reverse(name)).status_code in {302, 403}
@@ -43,7 +43,7 @@ def test_patients_and_visitors_do_not_get_in() -> None:
 
 def test_staff_without_a_role_see_no_list() -> None:
     client = Client()
-    client.force_login(UserFactory(is_staff=True))
+    client.force_login(UserFactory.create(is_staff=True))
     assert client.get(reverse("admin:index")).status_code == 200
     assert client.get(reverse("admin:scheduling_appointment_changelist")).status_code == 403
     assert client.get(reverse("scheduling_admin:calendar")).status_code == 403
@@ -51,7 +51,7 @@ def test_staff_without_a_role_see_no_list() -> None:
 
 @pytest.mark.parametrize("role", [Role.RECEPTION, Role.DOCTOR])
 def test_rows_of_other_locations_cannot_be_reached(elsewhere: Appointment, role: Role) -> None:
-    client = staff(role, LocationFactory())
+    client = staff(role, LocationFactory.create())
     rows = [elsewhere, elsewhere.patient, elsewhere.slot, elsewhere.doctor, elsewhere.location]
     rows += [Availability.objects.get(), elsewhere.slot.doctor.slots.last().holds.first()]
     for row in rows:
@@ -66,14 +66,14 @@ def test_rows_of_other_locations_cannot_be_reached(elsewhere: Appointment, role:
 
 
 def test_actions_do_not_reach_other_locations(elsewhere: Appointment) -> None:
-    client = staff(Role.RECEPTION, LocationFactory())
+    client = staff(Role.RECEPTION, LocationFactory.create())
     run_action(client, "cancel", elsewhere)
     elsewhere.refresh_from_db()
     assert elsewhere.status == "confirmed"
 
 
 def test_choices_of_other_locations_are_neither_offered_nor_accepted(elsewhere: Appointment) -> None:
-    here = LocationFactory()
+    here = LocationFactory.create()
     client = staff(Role.RECEPTION, here)
     offered = client.get(
         reverse("admin:autocomplete"),
@@ -102,7 +102,7 @@ def test_choices_of_other_locations_are_neither_offered_nor_accepted(elsewhere: 
 
 
 def test_pages_for_one_visit_are_closed_to_other_locations(elsewhere: Appointment) -> None:
-    client = staff(Role.RECEPTION, LocationFactory())
+    client = staff(Role.RECEPTION, LocationFactory.create())
     for name in ("move", "follow_up"):
         assert client.get(reverse(f"scheduling_admin:{name}", args=[elsewhere.pk])).status_code == 404
     form = client.get(reverse("scheduling_admin:book"), {"slot": elsewhere.slot_id, "patient": elsewhere.patient_id})
@@ -140,8 +140,8 @@ def test_nobody_deletes_what_history_needs() -> None:
 def test_every_list_costs_the_same_for_one_row_and_for_many() -> None:
     client = staff(Role.MANAGER)
     visit = book()
-    AvailabilityFactory()
-    HoldFactory()
+    AvailabilityFactory.create()
+    HoldFactory.create()
 
     def cost() -> dict[str, int]:
         numbers = {}
@@ -155,8 +155,8 @@ def test_every_list_costs_the_same_for_one_row_and_for_many() -> None:
     cost()
     before = cost()
     for _number in range(3):
-        book(SlotFactory(location=visit.location))
-        AvailabilityFactory()
-        HoldFactory()
+        book(SlotFactory.create(location=visit.location))
+        AvailabilityFactory.create()
+        HoldFactory.create()
     after = cost()
     assert after == before

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
     "term", ["{number}", "{lower}", "{patient}", "020 7946 0123", "+44 (0)20 7946-0123", "Searched", "who@example.org"]
 )
 def test_a_visit_is_found_by_whatever_people_say(term: str) -> None:
-    patient = PatientFactory(first_name="Searched", email="who@example.org")
+    patient = PatientFactory.create(first_name="Searched", email="who@example.org")
     visit = book(patient=patient)
     book(patient=details())
     said = term.format(number=visit.number, lower=visit.number.lower(), patient=patient.number)
@@ -97,7 +97,9 @@ def test_the_status_cannot_be_typed_and_remarks_can() -> None:
     client = staff(Role.RECEPTION, visit.location)
     form = client.get(page_of(visit)).context["adminform"].form
     assert set(form.fields) == {"urgency", "meeting_link", "special_requirements", "notes", "seen"}
-    client.post(page_of(visit), {"urgency": "high", "notes": "Wheelchair", "status": "completed", "seen": form.initial["seen"]})
+    client.post(
+        page_of(visit), {"urgency": "high", "notes": "Wheelchair", "status": "completed", "seen": form.initial["seen"]}
+    )
     visit.refresh_from_db()
     assert (visit.status, visit.urgency, visit.notes) == (AppointmentStatus.CONFIRMED, "high", "Wheelchair")
 
@@ -122,7 +124,7 @@ def test_the_history_is_told_in_words() -> None:
 
 
 def test_reception_books_for_a_known_patient() -> None:
-    slot, patient = SlotFactory(), PatientFactory()
+    slot, patient = SlotFactory.create(), PatientFactory.create()
     client = staff(Role.RECEPTION, slot.location)
     url = f"{reverse('scheduling_admin:book')}?slot={slot.pk}&patient={patient.pk}"
     assert client.get(url).status_code == 200
@@ -132,7 +134,7 @@ def test_reception_books_for_a_known_patient() -> None:
 
 
 def test_reception_books_for_a_new_patient_and_a_full_slot_keeps_what_was_typed() -> None:
-    slot = SlotFactory()
+    slot = SlotFactory.create()
     client = staff(Role.RECEPTION, slot.location)
     url = f"{reverse('scheduling_admin:book')}?slot={slot.pk}&new=1"
     said = {
@@ -154,7 +156,7 @@ def test_reception_books_for_a_new_patient_and_a_full_slot_keeps_what_was_typed(
 
 def test_a_visit_is_moved_in_two_clicks_and_both_rows_show_the_chain() -> None:
     visit = book()
-    target = SlotFactory(doctor=visit.doctor, location=visit.location)
+    target = SlotFactory.create(doctor=visit.doctor, location=visit.location)
     client = staff(Role.RECEPTION, visit.location)
     url = reverse("scheduling_admin:move", args=[visit.pk])
     assert f"?slot={target.pk}" in client.get(url).content.decode()
@@ -171,14 +173,14 @@ def test_a_follow_up_is_booked_for_the_same_patient() -> None:
     client = staff(Role.MANAGER)
     run_action(client, "check_in", visit)
     run_action(client, "start", visit)
-    target = SlotFactory(doctor=visit.doctor, location=visit.location)
+    target = SlotFactory.create(doctor=visit.doctor, location=visit.location)
     client.post(f"{reverse('scheduling_admin:follow_up', args=[visit.pk])}?slot={target.pk}", {"reason": "Check again"})
     made = Appointment.objects.get(follows=visit)
     assert (made.patient, made.reason) == (visit.patient, "Check again")
 
 
 def test_exports_are_for_reception_escape_formulas_and_are_written_down() -> None:
-    visit = book(patient=PatientFactory(first_name="=cmd|'/c calc'!A1", email=""))
+    visit = book(patient=PatientFactory.create(first_name="=cmd|'/c calc'!A1", email=""))
     url = reverse("admin:scheduling_appointment_export")
     assert staff(Role.DOCTOR, visit.location).get(url).status_code == 403
     client = staff(Role.RECEPTION, visit.location)
