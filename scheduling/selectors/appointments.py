@@ -59,9 +59,11 @@ def is_contact_of(patient: Patient, contact: str) -> bool:
 
 
 def upcoming_for_email(email: str) -> QuerySet[Appointment]:
-    """Coming visits of the patients with that e-mail address, and those that somebody who signs in with it booked."""
+    """Coming visits of the patients with that e-mail address, and those that somebody who signs in with it booked;
+    what staff booked at the desk is not theirs."""
     email = email.strip()
-    return _coming(with_everything().filter(Q(patient__email__iexact=email) | Q(booked_by__email__iexact=email)))
+    booked = Q(booked_by__email__iexact=email, booked_by__is_staff=False)
+    return _coming(with_everything().filter(Q(patient__email__iexact=email) | booked))
 
 
 def upcoming_of(user: User) -> QuerySet[Appointment]:

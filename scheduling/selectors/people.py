@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from scheduling.models import Appointment, Patient, WaitlistEntry
-from scheduling.states import ACTIVE, AppointmentStatus, WaitlistStatus
+from scheduling.states import ACTIVE, AppointmentStatus, Source, WaitlistStatus
 
 
 def family_of(user: User) -> list[Patient]:
@@ -17,15 +17,22 @@ def family_of(user: User) -> list[Patient]:
 
 
 def visits_of(user: User) -> QuerySet[Appointment]:
-    """Appointments of the user's patients, and those the user booked or took into the account by their link."""
+    """Appointments of the user's patients, and those the user booked or took into the account by their link.
+
+    What staff book at the desk is their work, not theirs.
+    """
+    booked = Q(booked_by=user, source=Source.WEB) if user.is_staff else Q(booked_by=user)
     return Appointment.objects.select_related("patient", "doctor__specialty", "location").filter(
-        Q(patient__user=user) | Q(booked_by=user)
+        Q(patient__user=user) | booked
     )
 
 
 def belongs_to(appointment: Appointment, user: User | AnonymousUser) -> bool:
     """Whether an appointment is among those of somebody signed in, as `visits_of` has it."""
-    return user.is_authenticated and user.pk in {appointment.patient.user_id, appointment.booked_by_id}
+    if not user.is_authenticated:
+        return False
+    booked = appointment.booked_by_id == user.pk and (not user.is_staff or appointment.source == Source.WEB)
+    return booked or appointment.patient.user_id == user.pk
 
 
 def upcoming_visits_of(user: User) -> list[Appointment]:

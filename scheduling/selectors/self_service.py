@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from scheduling.models import Appointment, Hold, WaitlistEntry
+from scheduling.selectors.people import belongs_to
 from scheduling.states import ACTIVE, AppointmentStatus, WaitlistStatus
 
 
@@ -52,9 +53,12 @@ def standing_of(appointment: Appointment) -> Standing:
 
 def claimable_by(appointment: Appointment, user: User | AnonymousUser) -> bool:
     """Whether a signed-in holder of the link could keep the appointment in their account."""
-    if not user.is_authenticated:
-        return False
-    return appointment.booked_by_id is None and appointment.patient.user_id != user.pk
+    return user.is_authenticated and not belongs_to(appointment, user) and in_nobodys_account(appointment)
+
+
+def in_nobodys_account(appointment: Appointment) -> bool:
+    """Whether nobody has the appointment in their account: it was booked without one, or by staff at the desk."""
+    return appointment.booked_by is None or appointment.booked_by.is_staff
 
 
 def follow_ups_of(appointment: Appointment) -> list[Appointment]:

@@ -16,6 +16,7 @@ from scheduling.mail import mail_after_commit
 from scheduling.models import Appointment
 from scheduling.models.appointments import new_secret
 from scheduling.selectors.appointments import upcoming_for_email
+from scheduling.selectors.self_service import in_nobodys_account
 from scheduling.services.booking import LINK_OUTLIVES_VISIT
 
 MOST_LINKS = 50
@@ -62,7 +63,7 @@ def add_to_account(*, appointment_id: int, actor: Actor) -> Appointment:
         appointment = _locked(appointment_id)
         if actor.user is None:
             raise NotPermitted(_("Sign in first."))
-        if appointment.booked_by_id not in {None, actor.user.pk}:
+        if appointment.booked_by_id != actor.user.pk and not in_nobodys_account(appointment):
             raise NotPermitted(_("This appointment is already in another account."))
         appointment.booked_by = actor.user
         appointment.save(update_fields=["booked_by", "changed_at"])
@@ -71,8 +72,10 @@ def add_to_account(*, appointment_id: int, actor: Actor) -> Appointment:
 
 def address_on_file(appointment: Appointment) -> str:
     """Where a link to the appointment may be sent: the patient's address, else that of whoever booked it."""
+    if appointment.patient.email:
+        return appointment.patient.email
     booked_by = appointment.booked_by
-    return appointment.patient.email or (booked_by.email if booked_by and booked_by.email else "")
+    return (booked_by.email or "") if booked_by is not None and not booked_by.is_staff else ""
 
 
 def _locked(appointment_id: int) -> Appointment:

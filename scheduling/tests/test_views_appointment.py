@@ -314,3 +314,15 @@ def test_a_follow_up_is_named_on_both_pages(client: Client) -> None:
     )
     assert second.number in client.get(page(first)).content.decode()
     assert "follows up the one with" in client.get(page(second)).content.decode()
+
+
+def test_the_confirmation_is_shown_to_whoever_booked_for_a_while_and_to_nobody_else(client: Client) -> None:
+    appointment = pending()
+    client.post(page(appointment, "appointment_confirm"))
+    for _refresh in range(2):
+        said = client.get(page(appointment)).content.decode()
+        assert "What happens next" in said
+        assert "Bookmark this page" in said
+    assert "What happens next" not in Client().get(page(appointment)).content.decode()
+    Appointment.objects.update(changed_at=timezone.now() - timedelta(hours=2))
+    assert "What happens next" not in client.get(page(appointment)).content.decode()

@@ -9,8 +9,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actors import Actor
 from accounts.models import User
 from scheduling.models import Appointment, Patient
+from scheduling.selectors.appointments import upcoming_for_email
+from scheduling.selectors.people import upcoming_visits_of
+from scheduling.services.links import add_to_account, address_on_file
 from scheduling.services.waitlist import join_waitlist
 from scheduling.states import AppointmentStatus
 from scheduling.tests.factories import VISITOR, PatientFactory, SlotFactory, UserFactory, book, in_hours
@@ -193,3 +197,18 @@ def test_an_old_link_still_opens_for_the_one_whose_appointment_it_is(client: Cli
     Appointment.objects.update(secret_expires_at=timezone.now())
     assert client.get(reverse("scheduling:appointment", args=[mine.secret])).status_code == 200
     assert client.get(reverse("scheduling:appointment", args=[foreign.secret])).status_code == 410
+
+
+def test_what_staff_book_at_the_desk_is_not_in_their_own_account(client: Client) -> None:
+    clerk = UserFactory(is_staff=True)
+    at_the_desk, for_themselves = book(source="admin"), book()
+    Appointment.objects.update(booked_by=clerk)
+    client.force_login(clerk)
+    assert client.get(ME).context["upcoming"] == [for_themselves]
+    assert list(upcoming_for_email(clerk.email)) == []
+    for_themselves.refresh_from_db()
+    at_the_desk.refresh_from_db()
+    assert address_on_file(at_the_desk) == at_the_desk.patient.email
+    patient = UserFactory()
+    add_to_account(appointment_id=at_the_desk.pk, actor=Actor(label=f"user:{patient.pk}", user=patient))
+    assert upcoming_visits_of(patient) == [at_the_desk]

@@ -14,6 +14,7 @@ from scheduling.models import Appointment, Hold, Slot
 from scheduling.services.holds import hold_seat
 from scheduling.states import AppointmentStatus
 from scheduling.tests.factories import VISITOR, LocationFactory, SlotFactory, book, in_hours
+from testing.threads import run_together
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +184,28 @@ def test_a_pending_appointment_stays_pending_when_it_is_moved(client: Client) ->
     appointment = book(first)
     answer = client.post(choose(client, appointment, second), follow=True)
     assert "Confirm this appointment" in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_the_very_same_moment_move_once_and_lead_to_the_same_page(times: list[Slot]) -> None:
+    appointment = book(times[0])
+    check = choose(Client(), appointment, times[1])
+    for outcome in run_together([lambda: Client().post(check)] * 4):
+        assert outcome.error is None
+        assert outcome.answer is not None
+        new = Appointment.objects.get(status=AppointmentStatus.CONFIRMED)
+        assert outcome.answer.headers["Location"] == page(new, "appointment")
+    assert Appointment.objects.count() == 2
+    assert seats(times) == [0, 1, 0, 0, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_moving_and_cancelling_at_the_same_moment_end_in_one_of_the_two(times: list[Slot]) -> None:
+    appointment = book(times[0])
+    check = choose(Client(), appointment, times[1])
+    cancel = page(appointment, "appointment_cancel")
+    outcomes = run_together([lambda: Client().post(check, follow=True), lambda: Client().post(cancel, follow=True)])
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    assert all(outcome.answer is not None and outcome.answer.status_code == 200 for outcome in outcomes)
+    active = Appointment.objects.filter(status=AppointmentStatus.CONFIRMED)
+    assert sum(seats(times)) == active.count() + Hold.objects.count()

@@ -45,7 +45,9 @@ from scheduling.services.waitlist import join_waitlist
 from scheduling.views.links import keep_private, link_has_expired, with_appointment
 
 JUST_BOOKED = "just_booked"
-"""Session key: the id of the appointment whose confirmation has not been shown yet."""
+"""Session key: the id of the appointment whose confirmation is shown."""
+
+NEWS_LASTS = timedelta(hours=1)
 
 
 @secret_link
@@ -63,7 +65,7 @@ def page_of(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
     context: dict[str, Any] = {
         "appointment": appointment,
         "standing": standing,
-        "just_booked": request.session.get(JUST_BOOKED) == appointment.pk,
+        "just_booked": is_news(request, appointment),
         "refusal": refusal_to_change(request, appointment) if upcoming else "",
         "claimable": claimable_by(appointment, request.user),
         "follow_ups": follow_ups_of(appointment),
@@ -72,6 +74,12 @@ def page_of(request: HttpRequest, appointment: Appointment) -> dict[str, Any]:
     if upcoming and has_times(appointment):
         context |= {"google_link": google_link(appointment), "outlook_link": outlook_link(appointment)}
     return context
+
+
+def is_news(request: HttpRequest, appointment: Appointment) -> bool:
+    """Whether this browser has just booked it: the confirmation is shown for a while, refresh or not."""
+    booked_here = request.session.get(JUST_BOOKED) == appointment.pk
+    return booked_here and appointment.changed_at > timezone.now() - NEWS_LASTS
 
 
 @secret_link
@@ -198,7 +206,13 @@ def refusal_to_change(request: HttpRequest, appointment: Appointment) -> str:
 
 
 def ask_for_earlier(appointment: Appointment, actor: Actor) -> WaitlistEntry:
-    """Wait for a seat with the same doctor at the same place, from today until the day of the visit."""
+    """Wait for a seat with the same doctor at the same place, from today until the day of the visit.
+
+    Whoever waits already keeps their place.
+    """
+    before = waiting_instead_of(appointment)
+    if before is not None:
+        return before
     zone = appointment.location.zone
     if appointment.starts_at is None:
         raise WrongState(status_now=appointment.status)

@@ -45,6 +45,7 @@ def waitlist_entry(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
     wait = wait_of(entry)
     context = {
         "entry": entry,
+        "replaces": entry.instead_of if entry.instead_of and entry.instead_of.is_active else None,
         "wait": wait,
         "ahead": people_ahead(entry) if wait == Wait.WAITING else 0,
         "booked": booked_from(entry) if wait == Wait.BOOKED else None,
