@@ -288,13 +288,13 @@ class TestCheckAndBook:
         response = client.post(page("book_details", token), {**DETAILS, "symptoms": "x" * 10_000_000})
         assert response.status_code in {400, 413}
 
-    def test_booking_costs_a_fixed_number_of_queries(
-        self, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    def test_booking_costs_few_queries(
+        self, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
-        """The service's, and the session's."""
+        """The service's and the session's; PostgreSQL needs one more, to be told who acts."""
         token = hold(client, SlotFactory())
         answer_all(client, token)
-        with django_assert_num_queries(12):
+        with django_assert_max_num_queries(13):
             client.post(page("book_check", token))
 
     def test_no_page_of_it_is_kept_in_a_cache(self, client: Client) -> None:

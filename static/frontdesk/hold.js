@@ -1,6 +1,6 @@
 // Says how long the seat is still kept, in words; warns in time; says when it was kept longer.
 
-const WARN_AT = [120, 60, 30]; // seconds before the end at which a screen reader is told
+const WARN_AT = [120, 59, 25]; // seconds before the end at which a screen reader is told
 
 let panel = null;
 let endsAt = 0;
