@@ -95,6 +95,7 @@ class PatientAdmin(PatientExport, PatientSearch, ClinicAdmin):
     search_fields = ["last_name", "first_name", "email"]
     search_help_text = _("Number (PAT-000042), name, e-mail address, or phone, however it is spelled")
     change_form_template = "admin/scheduling/patient_form.html"
+    import_export_change_list_template = "admin/scheduling/patient_list.html"
     readonly_fields = ["number", "looked_after_by", "created_at"]
     fieldsets = [
         (None, {"fields": [("first_name", "last_name"), ("date_of_birth", "gender"), ("number", "created_at")]}),
