@@ -189,5 +189,7 @@ def _lapse_slots(limit: int) -> int:
 
 
 def _expire_without_slot(actor: Actor, limit: int) -> int:
-    stranded = overdue_pending().filter(slot__isnull=True).values_list("pk", flat=True)[:limit]
-    return sum(1 for pk in list(stranded) if expire_appointment(appointment_id=pk, actor=actor))
+    stranded = list(overdue_pending().filter(slot__isnull=True).values_list("pk", flat=True)[:limit])
+    for appointment_id in stranded:
+        expire_appointment(appointment_id=appointment_id, actor=actor)
+    return len(stranded)

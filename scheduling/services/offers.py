@@ -27,7 +27,7 @@ def offer_slot(slot_id: int | None) -> WaitlistEntry | None:
 
     The offer keeps the seat by a hold that expires with the offer.
     """
-    slot = Slot.objects.select_related("location", "doctor").filter(pk=slot_id).first()
+    slot = Slot.objects.select_related("location", "doctor").filter(pk=slot_id).first() if slot_id else None
     if slot is None or not slot.is_open or not slot.doctor.is_active:
         return None
     expires_at = _offer_until(slot)
@@ -111,7 +111,9 @@ def _free_slot_for(entry: WaitlistEntry) -> Slot | None:
         specialty_id=entry.specialty_id if not entry.doctor_id else None,
         location_id=entry.location_id,
     ).filter(starts_at__gt=timezone.now() + SHORTEST_OFFER)
-    for slot in wanted.exclude(pk=entry.offered_slot_id).order_by("starts_at")[:200]:
+    if entry.offered_slot_id is not None:  # declined before
+        wanted = wanted.exclude(pk=entry.offered_slot_id)
+    for slot in wanted.order_by("starts_at")[:200]:
         day = local_date(slot.starts_at, slot.location.zone)
         if entry.earliest_date <= day <= entry.latest_date:
             return slot
