@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Error, Page, Route, expect
 
 from accounts.models import User
 from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
@@ -70,6 +71,11 @@ def link(live_server: Any, appointment: Appointment, suffix: str = "") -> str:
     return f"{live_server.url}/a/{appointment.secret}/{suffix}"
 
 
+def local_day(slot: Slot) -> str:
+    """The day of a slot on the clinic's calendar, as the picker names it."""
+    return slot.starts_at.astimezone(slot.location.zone).date().isoformat()
+
+
 def test_open_the_link_say_yes_move_and_cancel(phone: Page, live_server: Any, times: list[Slot]) -> None:
     appointment = book(times[0])
     phone.goto(link(live_server, appointment))
@@ -125,7 +131,7 @@ def test_a_pending_appointment_is_confirmed_with_one_press(phone: Page, live_ser
 def test_a_double_click_moves_once(page: Page, live_server: Any, times: list[Slot]) -> None:
     appointment = book(times[0])
     page.goto(link(live_server, appointment, "reschedule/"))
-    page.locator(f"#day-{times[1].starts_at.astimezone(times[1].location.zone).date().isoformat()}").click()
+    page.locator(f"#day-{local_day(times[1])}").click()
     page.locator(f"#slot-{times[1].pk}").dblclick()
     page.get_by_role("button", name="Move my appointment").dblclick()
     expect(page.get_by_text("Your appointment has been moved")).to_be_visible()
@@ -133,10 +139,30 @@ def test_a_double_click_moves_once(page: Page, live_server: Any, times: list[Slo
     assert [Slot.objects.get(pk=slot.pk).taken for slot in times] == [0, 1, 0]
 
 
+def test_a_press_overtakes_a_day_that_is_still_loading(page: Page, live_server: Any, times: list[Slot]) -> None:
+    appointment = book(times[0])
+    page.goto(link(live_server, appointment, "reschedule/"))
+    slow: list[Route] = []
+    page.route(
+        re.compile(r"reschedule/\?day="),
+        lambda route: slow.append(route) if route.request.method == "GET" else route.continue_(),
+    )
+    page.locator(f"#day-{local_day(times[2])}").click()
+    page.locator(f"#slot-{times[1].pk}").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check the new time")
+    assert slow
+    for route in slow:
+        with suppress(Error):  # the browser has given it up by now
+            route.continue_()
+    page.wait_for_timeout(500)
+    expect(page).to_have_url(re.compile(r"/reschedule/[\w-]+/$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check the new time")
+
+
 def test_a_time_lost_while_looking_is_said_and_focused(phone: Page, live_server: Any, times: list[Slot]) -> None:
     appointment = book(times[0])
     phone.goto(link(live_server, appointment, "reschedule/"))
-    phone.locator(f"#day-{times[1].starts_at.astimezone(times[1].location.zone).date().isoformat()}").click()
+    phone.locator(f"#day-{local_day(times[1])}").click()
     button = phone.locator(f"#slot-{times[1].pk}")
     expect(button).to_be_visible()
     book(times[1])
@@ -152,7 +178,7 @@ def test_a_time_lost_while_looking_is_said_and_focused(phone: Page, live_server:
 def test_keeping_the_slot_and_losing_it(phone: Page, live_server: Any, times: list[Slot]) -> None:
     appointment = book(times[0])
     phone.goto(link(live_server, appointment, "reschedule/"))
-    phone.locator(f"#day-{times[1].starts_at.astimezone(times[1].location.zone).date().isoformat()}").click()
+    phone.locator(f"#day-{local_day(times[1])}").click()
     phone.locator(f"#slot-{times[1].pk}").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Check the new time")
     Hold.objects.update(expires_at=timezone.now() + timedelta(seconds=40))
