@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.actors import Actor, system
 from accounts.audit import recorded
 from accounts.errors import DomainError
-from scheduling.clock import local_date
-from scheduling.models import Hold, Slot, WaitlistEntry
+from scheduling.clock import day_bounds, local_date
+from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
 from scheduling.selectors.availability import free_slots
 from scheduling.services import seats
 from scheduling.signals import waitlist_offered
@@ -20,6 +21,9 @@ from scheduling.states import ACTIVE, WaitlistStatus
 
 SHORTEST_OFFER = timedelta(minutes=10)
 """A seat that is nearer than this is not offered: nobody could answer in time."""
+
+MOST_CANDIDATES = 50
+"""How many free slots are looked at for one entry, or entries for one slot: the next ones are the likely ones."""
 
 
 def offer_slot(slot_id: int | None) -> WaitlistEntry | None:
@@ -33,7 +37,7 @@ def offer_slot(slot_id: int | None) -> WaitlistEntry | None:
     expires_at = _offer_until(slot)
     if expires_at is None:
         return None
-    for entry in in_line_for(slot)[:20]:
+    for entry in in_line_for(slot)[:MOST_CANDIDATES]:
         if _offer(entry, slot, expires_at):
             return entry
         if not Slot.objects.filter(pk=slot.pk, taken__lt=slot.capacity).exists():
@@ -93,30 +97,50 @@ class _EntryGone(Exception):
     """The entry was answered, offered or left while its offer was being made."""
 
 
-def offer_free_seats(*, actor: Actor, limit: int = 200, dry_run: bool = False) -> int:  # noqa: ARG001 - as all sweeps
-    """The sweep: offer what is free to those who wait for it; return how many offers were (or would be) made."""
+def offer_free_seats(*, actor: Actor, limit: int = 2000, dry_run: bool = False) -> int:
+    """The sweep: offer what is free to those who wait for it; return how many offers were (or would be) made.
+
+    A net under the offers that are made the moment a seat comes free: it also finds slots that were added or opened.
+    """
+    yesterday = timezone.now().date() - timedelta(days=1)  # the day is not over everywhere yet
+    waiting = WaitlistEntry.objects.filter(status=WaitlistStatus.WAITING, latest_date__gte=yesterday)
     offered = 0
-    for entry in WaitlistEntry.objects.filter(status=WaitlistStatus.WAITING).order_by("created_at", "pk")[:limit]:
-        slot = _free_slot_for(entry)
-        if slot is None:
-            continue
-        if dry_run or offer_slot(slot.pk) is not None:
-            offered += 1
+    for entry in waiting.select_related("instead_of").order_by("created_at", "pk")[:limit]:
+        for slot in _free_slots_for(entry):
+            made = entry if dry_run else offer_slot(slot.pk)
+            offered += made is not None
+            if made == entry:
+                break
     return offered
 
 
-def _free_slot_for(entry: WaitlistEntry) -> Slot | None:
+def _free_slots_for(entry: WaitlistEntry) -> list[Slot]:
+    """The next free slots that fit what somebody waits for."""
+    busy = Appointment.objects.filter(
+        patient=entry.patient_id,
+        status__in=ACTIVE,
+        starts_at__lt=OuterRef("ends_at"),
+        ends_at__gt=OuterRef("starts_at"),
+    )
     wanted = free_slots(
         doctor_ids=[entry.doctor_id] if entry.doctor_id else None,
         specialty_id=entry.specialty_id if not entry.doctor_id else None,
         location_id=entry.location_id,
-    ).filter(starts_at__gt=timezone.now() + SHORTEST_OFFER)
+    ).filter(
+        ~Exists(busy),
+        starts_at__gt=timezone.now() + SHORTEST_OFFER,
+        starts_at__range=(
+            day_bounds(entry.earliest_date - timedelta(days=1), ZoneInfo("UTC"))[0],
+            day_bounds(entry.latest_date + timedelta(days=1), ZoneInfo("UTC"))[1],
+        ),
+    )
     if entry.offered_slot_id is not None:  # declined before
         wanted = wanted.exclude(pk=entry.offered_slot_id)
-    for slot in wanted.order_by("starts_at")[:200]:
-        day = local_date(slot.starts_at, slot.location.zone)
-        if entry.earliest_date <= day <= entry.latest_date:
-            return slot
-        if day > entry.latest_date:
-            return None
-    return None
+    if entry.instead_of is not None and entry.instead_of.starts_at is not None:
+        wanted = wanted.filter(starts_at__lt=entry.instead_of.starts_at)
+    found = wanted.order_by("starts_at")[:MOST_CANDIDATES]
+    return [
+        slot
+        for slot in found
+        if entry.earliest_date <= local_date(slot.starts_at, slot.location.zone) <= entry.latest_date
+    ]

@@ -15,7 +15,15 @@ from scheduling.services import lifecycle
 from scheduling.services.holds import hold_seat
 from scheduling.services.waitlist import accept_offer, decline_offer, join_waitlist, leave_waitlist, offer_free_seats
 from scheduling.states import AppointmentStatus, WaitlistStatus
-from scheduling.tests.factories import VISITOR, PatientFactory, SlotFactory, SpecialtyFactory, book, in_hours
+from scheduling.tests.factories import (
+    VISITOR,
+    DoctorFactory,
+    PatientFactory,
+    SlotFactory,
+    SpecialtyFactory,
+    book,
+    in_hours,
+)
 
 pytestmark = pytest.mark.django_db
 CLERK = Actor(label="system:desk")
@@ -121,6 +129,28 @@ def test_nobody_is_offered_what_they_cannot_use(case: str) -> None:
         book(SlotFactory(starts_at=slot.starts_at), patient=patient)
     wait_for(slot, patient=patient, **wish)
     assert offer_free_seats(actor=CLERK) == 0
+
+
+def test_somebody_who_cannot_use_the_next_seat_is_offered_the_one_after() -> None:
+    patient, doctor = PatientFactory(), DoctorFactory()
+    soon, later = (SlotFactory(doctor=doctor, starts_at=in_hours(hours)) for hours in (30, 60))
+    book(SlotFactory(starts_at=soon.starts_at), patient=patient)
+    entry = wait_for(later, patient=patient)
+    assert offer_free_seats(actor=CLERK) == 1
+    entry.refresh_from_db()
+    assert entry.offered_slot_id == later.pk
+
+
+def test_days_far_ahead_are_found_behind_many_nearer_seats() -> None:
+    doctor = DoctorFactory()
+    for number in range(60):
+        SlotFactory(doctor=doctor, starts_at=in_hours(24) + timedelta(minutes=20 * number))
+    far = SlotFactory(doctor=doctor, starts_at=in_hours(24 * 30))
+    day = timezone.localdate(far.starts_at, far.location.zone)
+    entry = wait_for(far, earliest_date=day, latest_date=day)
+    assert offer_free_seats(actor=CLERK) == 1
+    entry.refresh_from_db()
+    assert entry.offered_slot_id == far.pk
 
 
 def test_waiting_for_a_specialty_takes_any_of_its_doctors() -> None:
