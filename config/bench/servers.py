@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -20,7 +21,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent.parent
 READY_WITHIN = 30.0
 STOPS_WITHIN = 10.0
-PRODUCTION = "granian --interface wsgi --workers 2 --blocking-threads 4 config.wsgi:application"
+ASSIGNMENT = re.compile(r"[A-Z_]+=")
+DEFAULTED = re.compile(r"\$\{\w+:-(?P<default>[^}]*)\}")
 
 
 class NotMeasurable(RuntimeError):
@@ -60,6 +62,7 @@ def _environment(folder: Path, **more: str) -> dict[str, str]:
         "REDIS_URL": "",
         "DATABASE_URL": "",
         "MEDIA_ROOT": str(folder / "media"),
+        "STATIC_ROOT": str(folder / "static"),
         **more,
     }
 
@@ -125,7 +128,9 @@ def free_port() -> int:
 
 def production_command(port: int) -> list[str]:
     """How production serves pages: the line `web` of the Procfile, on a port of loopback."""
-    words = shlex.split(_procfile_line())
+    words = [_expanded(word) for word in shlex.split(_procfile_line())]
+    while ASSIGNMENT.match(words[0]):  # the stage's environment says it too
+        del words[0]
     for option in ("--host", "--port"):
         if option in words:
             del words[words.index(option) : words.index(option) + 2]
@@ -133,12 +138,16 @@ def production_command(port: int) -> list[str]:
     return [sys.executable, "-m", module, *words[1:], "--host", "127.0.0.1", "--port", str(port)]
 
 
+def _expanded(word: str) -> str:
+    """`${NAME:-default}` as a shell would read it where NAME is not set."""
+    return DEFAULTED.sub(lambda found: found["default"], word)
+
+
 def _procfile_line() -> str:
-    procfile = PROJECT / "Procfile"
-    for line in procfile.read_text().splitlines() if procfile.exists() else ():
+    for line in (PROJECT / "Procfile").read_text().splitlines():
         if line.startswith("web:"):
             return line.removeprefix("web:").strip()
-    return PRODUCTION
+    raise NotMeasurable("the Procfile has no line for web")
 
 
 def bare_command(port: int) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from argparse import ArgumentParser
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -40,6 +42,7 @@ class Command(BaseCommand):
         """Run the measurement."""
         if not 0 < options["seconds"] <= 60:
             raise CommandError("--seconds must be more than 0 and at most 60.")
+        signal.signal(signal.SIGTERM, _leave)  # so that what was started is stopped then, too
         size = Size().quick() if options["quick"] else replace(Size(), seconds=options["seconds"])
         findings = [self._measure(name, size) for name in options["database"] or ["postgres", "sqlite"]]
         for line in lines_of(findings, size):
@@ -54,3 +57,7 @@ class Command(BaseCommand):
 
     def _say(self, database: str) -> Any:
         return lambda words: self.stderr.write(f"{database}: {words} ...", ending="\n")
+
+
+def _leave(*_: object) -> NoReturn:
+    sys.exit(128 + signal.SIGTERM)
