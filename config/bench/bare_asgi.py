@@ -6,4 +6,4 @@ from config.bench.bare import application as bare
 
 THREADS = 8  # as config.asgi has
 
-application = WSGIMiddleware(bare, workers=THREADS)
+application = WSGIMiddleware(bare, workers=THREADS)  # type: ignore[arg-type]

@@ -170,7 +170,7 @@ def prepare_rush(first: int, clients: int, rounds: int) -> list[list[Press]]:
             Press(
                 path=f"{reverse('scheduling:book_hold')}?{_answers_so_far(slot)}",
                 cookies=cookies,
-                body=urlencode({"csrfmiddlewaretoken": csrf_field, "slot": slot.pk}),
+                body=urlencode({"csrfmiddlewaretoken": csrf_field, "slot": str(slot.pk)}),
             )
             for _number, cookies in _cookies(first + place * clients, clients, csrf_cookie)
         ]
@@ -181,9 +181,9 @@ def prepare_rush(first: int, clients: int, rounds: int) -> list[list[Press]]:
 def _answers_so_far(slot: Slot) -> str:
     return urlencode(
         {
-            "specialty": slot.doctor.specialty_id,
-            "location": slot.location_id,
-            "doctor": slot.doctor_id,
+            "specialty": str(slot.doctor.specialty_id),
+            "location": str(slot.location_id),
+            "doctor": str(slot.doctor_id),
             "day": slot.starts_at.date().isoformat(),
         }
     )

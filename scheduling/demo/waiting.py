@@ -44,6 +44,7 @@ def _visit_to_give_up(doctor: Doctor, booked: Sequence[Appointment], now: dateti
 
 def _offer(entry: WaitlistEntry, given_up: Appointment, now: datetime) -> None:
     """The visit is cancelled, and its seat is kept for `entry` by a hold: the slot stays as taken as it was."""
+    assert given_up.slot is not None  # it has a time, so it has a slot
     Appointment.objects.filter(pk=given_up.pk).update(status=AppointmentStatus.CANCELLED)
     expires_at = now + OFFER_STANDS
     Hold.objects.create(slot=given_up.slot, waitlist_entry=entry, expires_at=expires_at)
