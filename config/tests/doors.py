@@ -1,0 +1,86 @@
+"""Every address of the product, and who may open it.
+
+A test walks the URL map and fails on a pattern without an entry here: whoever adds a page says who it is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+
+class Door(StrEnum):
+    """Who may come in."""
+
+    EVERYBODY = "everybody"
+    SECRET = "whoever holds the secret in the address"  # noqa: S105
+    HOLD = "whoever holds the token of a held seat"
+    SIGNED_IN = "whoever has signed in"
+    FAMILY = "whoever looks after the patient in the address"
+    STAFF = "staff with the role for it"
+
+
+_STAFF_PAGES = "calendar bulk_slots book move follow_up import_patients"
+_EVERYBODY = "home book book_location book_doctor book_time book_times book_hold waitlist_join find find_by_email find_sent"
+_HELD = "book_who book_new_patient book_details book_check book_keep book_give_back book_lost"
+_SECRET = (
+    "appointment appointment_calendar appointment_confirm appointment_attendance appointment_cancel "
+    "appointment_wait_for_earlier appointment_add_to_account appointment_fresh_link "
+    "reschedule reschedule_times reschedule_check reschedule_keep "
+    "waitlist_entry waitlist_accept waitlist_decline waitlist_leave"
+)
+_VISITORS = (
+    "account_login account_logout account_inactive account_signup account_email_verification_sent "
+    "account_reset_password account_confirm_login_code account_verify_phone account_reset_password_from_key_done "
+    "account_reset_password_from_key account_reset_password_done account_request_login_code mfa_authenticate "
+    "mfa_login_webauthn health health_live"
+)
+_OWN_ACCOUNT = (
+    "account_reauthenticate account_email account_change_password account_set_password account_change_phone mfa_index "
+    "mfa_reauthenticate mfa_activate_totp mfa_deactivate_totp mfa_view_recovery_codes mfa_generate_recovery_codes "
+    "mfa_download_recovery_codes mfa_list_webauthn mfa_add_webauthn mfa_reauthenticate_webauthn mfa_remove_webauthn "
+    "mfa_edit_webauthn"
+)
+_ADMIN = "search index logout password_change password_change_done autocomplete jsi18n view_on_site app_list -"
+_LISTS = (
+    "accounts_user accounts_auditentry accounts_auditseal accounts_attemptcounter accounts_sweeprun "
+    "scheduling_appointment scheduling_hold scheduling_availability scheduling_timeoff scheduling_location "
+    "scheduling_specialty scheduling_doctor scheduling_staffassignment scheduling_patient scheduling_slot "
+    "scheduling_slotbatch scheduling_waitlistentry"
+)
+_OF_A_LIST = ("changelist", "add", "history", "delete", "change")
+
+DOORS: dict[str, Door] = {
+    **{f"scheduling:{name}": Door.EVERYBODY for name in _EVERYBODY.split()},
+    **{f"scheduling:{name}": Door.HOLD for name in _HELD.split()},
+    **{f"scheduling:{name}": Door.SECRET for name in _SECRET.split()},
+    "scheduling:me": Door.SIGNED_IN,
+    "scheduling:family_add": Door.SIGNED_IN,
+    "scheduling:family_edit": Door.FAMILY,
+    **dict.fromkeys(_VISITORS.split(), Door.EVERYBODY),
+    **dict.fromkeys(_OWN_ACCOUNT.split(), Door.SIGNED_IN),
+    **{f"scheduling_admin:{name}": Door.STAFF for name in _STAFF_PAGES.split()},
+    "admin:login": Door.EVERYBODY,
+    **{f"admin:{name}": Door.STAFF for name in _ADMIN.split()},
+    "admin:auth_user_password_change": Door.STAFF,
+    "admin:scheduling_patient_export": Door.STAFF,
+    "admin:scheduling_appointment_export": Door.STAFF,
+    **{f"admin:{name}_{page}": Door.STAFF for name in _LISTS.split() for page in _OF_A_LIST},
+}
+
+
+def addresses(resolver: URLResolver | None = None, space: tuple[str, ...] = ()) -> Iterator[tuple[str, URLPattern]]:
+    """Every pattern of the URL map with its full name; `-` stands for a pattern without one."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry, (*space, entry.namespace) if entry.namespace else space)
+        else:
+            yield ":".join((*space, entry.name or "-")), entry
+
+
+def parameters(pattern: URLPattern) -> dict[str, Any]:
+    """The arguments of a pattern, by name."""
+    return {**pattern.pattern.converters, **dict.fromkeys(getattr(pattern.pattern.regex, "groupindex", {}))}
