@@ -113,6 +113,15 @@ class TestWhoItIsFor:
         assert 'value="Ann"' in words(client.get(page("book_who", token)))
         assert "Since Monday</textarea>" in words(client.get(page("book_details", token)))
 
+    def test_what_a_visitor_typed_is_forgotten_after_a_day(self, client: Client) -> None:
+        """The session with it expires; the session of somebody signed in holds for as long as they stay so."""
+        client.post(page("book_who", hold(client, SlotFactory())), WHO)
+        assert client.session.get_expiry_age() <= 24 * 60 * 60
+        known = Client()
+        known.force_login(UserFactory())
+        known.post(page("book_who", hold(known, SlotFactory())), WHO)
+        assert known.session.get_expiry_age() > 24 * 60 * 60
+
     def test_two_tabs_do_not_mix(self, client: Client) -> None:
         """A mother books for two children at once."""
         first, second = hold(client, SlotFactory()), hold(client, SlotFactory())

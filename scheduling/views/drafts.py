@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 
 PREFIX = "draft:"
 MOST_DRAFTS = 10
+KEPT_SECONDS = 24 * 60 * 60  # what a visitor typed and never sent is not kept longer
 LONGEST_ANSWER = 5_000
 
 
@@ -32,6 +34,8 @@ def load_draft(session: SessionBase, token: str) -> Draft | None:
 
 def save_draft(session: SessionBase, token: str, draft: Draft) -> None:
     """Keep the draft; the oldest ones make room."""
+    if SESSION_KEY not in session:
+        session.set_expiry(KEPT_SECONDS)
     key = PREFIX + token
     session.pop(key, None)
     session[key] = asdict(draft)
