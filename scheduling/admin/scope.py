@@ -48,8 +48,8 @@ def _at(path: str) -> Callable[[Any], Q]:
 SCOPES: dict[type[Model], Callable[[Any], Q]] = {
     Location: _at("pk"),
     Doctor: lambda user: Q(pk__in=rules.doctors_visible_to(user)),
-    Patient: lambda user: Q(pk__in=rules.patients_visible_to(user)),
-    Appointment: lambda user: Q(pk__in=rules.appointments_visible_to(user)),
+    Patient: rules.patient_scope,
+    Appointment: rules.appointment_scope,
     Availability: _at("location"),
     TimeOff: _time_off,
     Slot: _at("location"),
