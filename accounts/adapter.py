@@ -18,10 +18,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.contacts import read_phone
 from accounts.delivery import DeliveryFailed, send_text
 from accounts.models import User
 from accounts.models.users import UserManager
+from accounts.phone_numbers import read_phone
 
 logger = logging.getLogger(__name__)
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.phonenumber import PhoneNumber, to_python
-from phonenumbers import is_possible_number
 
 from accounts.models.users import UserManager
+from accounts.phone_numbers import read_phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,3 @@ def read_contact(typed: str) -> Contact:
             _("Enter an e-mail address, such as name@example.com, or a phone number."), code="invalid_contact"
         )
     return Contact(phone=phone)
-
-
-def read_phone(typed: str) -> str:
-    """The phone number in `typed`, such as +447700900123, or an empty string."""
-    number = to_python(typed)
-    # Possible is enough: numbering plans change faster than their lists, and a code must arrive there anyway.
-    return number.as_e164 if isinstance(number, PhoneNumber) and is_possible_number(number) else ""

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
+
+from accounts.phone_numbers import PhoneField
 
 
 class UserManager(BaseUserManager["User"]):
@@ -47,7 +48,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     email = models.EmailField(_("e-mail address"), unique=True, null=True, blank=True)
-    phone = PhoneNumberField(_("phone number"), unique=True, null=True, blank=True)
+    phone = PhoneField(_("phone number"), unique=True, null=True, blank=True)
     phone_verified = models.BooleanField(_("phone number verified"), default=False)
     full_name = models.CharField(_("name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=10, default="en")
@@ -79,4 +80,5 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = UserManager.normalize_address(self.email)
-        self.phone = self.phone or None
+        if not self.phone:
+            self.phone = None

@@ -10,8 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
+from accounts.phone_numbers import PhoneFormField
 from scheduling.models import Patient
 from scheduling.services.booking import VisitDetails
 from scheduling.services.patients import PatientDetails
@@ -86,17 +86,16 @@ class PatientForm(forms.Form):
         error_messages={"required": _("Enter the last name.")},
     )
     date_of_birth = BirthdayField(label=_("Date of birth"), help_text=_("For example, 27 3 1987."))
-    phone = PhoneNumberField(
+    phone = PhoneFormField(
         label=_("Phone number"),
         required=False,
         help_text=_("We need a phone number or an e-mail address, so that we can reach you."),
         widget=forms.TextInput({"type": "tel", "autocomplete": "tel"}),
-        error_messages={"invalid": _("Enter a phone number we can call, such as 020 7946 0018.")},
     )
     email = forms.EmailField(
         label=_("E-mail address"),
         required=False,
-        help_text=_("We send the confirmation and the link to your appointment there."),
+        help_text=_("So that we can reach you, and send you a fresh link if you lose yours."),
         widget=forms.EmailInput({"autocomplete": "email", "spellcheck": "false"}),
         error_messages={"invalid": _("Enter an e-mail address such as name@example.com.")},
     )

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.formfields import PhoneNumberField
 
+from accounts.phone_numbers import PhoneFormField
 from scheduling.forms.booking import PatientForm
 from scheduling.models import Patient
 from scheduling.services.patients import PatientDetails
@@ -39,11 +39,10 @@ class RecordForm(FamilyMemberForm):
 
     address = forms.CharField(label=_("Address"), required=False, max_length=500, widget=forms.Textarea({"rows": 3}))
     emergency_contact_name = forms.CharField(label=_("Emergency contact’s name"), required=False, max_length=150)
-    emergency_contact_phone = PhoneNumberField(
+    emergency_contact_phone = PhoneFormField(
         label=_("Emergency contact’s phone number"),
         required=False,
         widget=forms.TextInput({"type": "tel"}),
-        error_messages={"invalid": _("Enter a phone number we can call, such as 020 7946 0018.")},
     )
     insurance_provider = forms.CharField(label=_("Insurer"), required=False, max_length=150)
     insurance_number = forms.CharField(label=_("Insurance number"), required=False, max_length=100)

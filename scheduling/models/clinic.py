@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
+
+from accounts.phone_numbers import PhoneField
 
 
 def validate_time_zone(value: str) -> None:
@@ -34,7 +35,7 @@ class Location(models.Model):
     name = models.CharField(_("name"), max_length=150)
     slug = models.SlugField(_("short name in links"), unique=True)
     address = models.TextField(_("address"), blank=True)
-    phone = PhoneNumberField(_("phone"), blank=True)
+    phone = PhoneField(_("phone"), blank=True)
     time_zone = models.CharField(
         _("time zone"), max_length=64, default=default_time_zone, validators=[validate_time_zone]
     )
@@ -102,7 +103,7 @@ class Doctor(models.Model):
 
     name = models.CharField(_("name"), max_length=150)
     email = models.EmailField(_("e-mail address"), unique=True)
-    phone = PhoneNumberField(_("phone"), blank=True)
+    phone = PhoneField(_("phone"), blank=True)
     specialty = models.ForeignKey(
         Specialty, verbose_name=_("specialty"), on_delete=models.PROTECT, related_name="doctors"
     )

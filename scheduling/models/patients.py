@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
 
+from accounts.phone_numbers import PhoneField
 from scheduling.states import Gender
 
 
@@ -29,11 +29,11 @@ class Patient(models.Model):
     last_name = models.CharField(_("last name"), max_length=100)
     date_of_birth = models.DateField(_("date of birth"))
     gender = models.CharField(_("gender"), max_length=20, choices=Gender.choices, default=Gender.UNDISCLOSED)
-    phone = PhoneNumberField(_("phone"), blank=True)
+    phone = PhoneField(_("phone"), blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
     address = models.TextField(_("address"), blank=True)
     emergency_contact_name = models.CharField(_("emergency contact"), max_length=150, blank=True)
-    emergency_contact_phone = PhoneNumberField(_("emergency contact's phone"), blank=True)
+    emergency_contact_phone = PhoneField(_("emergency contact's phone"), blank=True)
     medical_history = models.TextField(_("medical history"), blank=True)
     insurance_provider = models.CharField(_("insurer"), max_length=150, blank=True)
     insurance_number = models.CharField(_("insurance number"), max_length=100, blank=True)

@@ -6,9 +6,9 @@ import re
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from phonenumber_field.phonenumber import to_python
 
 from accounts.models import User
+from accounts.phone_numbers import read_phone
 from scheduling.models import Appointment, Patient
 from scheduling.states import ACTIVE
 
@@ -54,8 +54,8 @@ def is_contact_of(patient: Patient, contact: str) -> bool:
     contact = contact.strip()
     if "@" in contact:
         return bool(patient.email) and patient.email.lower() == contact.lower()
-    number = to_python(contact)
-    return bool(patient.phone) and number is not None and number.is_valid() and number == patient.phone
+    number = read_phone(contact)
+    return bool(number) and number == str(patient.phone)
 
 
 def upcoming_for_email(email: str) -> QuerySet[Appointment]:

@@ -14,11 +14,11 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.phonenumber import to_python
 
 from accounts.actors import Actor
 from accounts.audit import recorded
 from accounts.models import User
+from accounts.phone_numbers import read_phone
 from scheduling.errors import InvalidPatient, PatientKnown
 from scheduling.models import Patient
 from scheduling.states import Gender
@@ -45,14 +45,14 @@ class PatientDetails:
 
     def cleaned(self) -> PatientDetails:
         """The same, with spaces trimmed, the phone in E.164 and the e-mail in lower case."""
-        number = to_python(self.phone) if self.phone else None
-        if number is not None and not number.is_valid():
+        phone = read_phone(self.phone)
+        if self.phone and not phone:
             raise InvalidPatient(_("Enter a phone number we can call, such as 020 7946 0018."), field="phone")
         return PatientDetails(
             first_name=" ".join(self.first_name.split()),
             last_name=" ".join(self.last_name.split()),
             date_of_birth=self.date_of_birth,
-            phone=number.as_e164 if number is not None else "",
+            phone=phone,
             email=self.email.strip().lower(),
             gender=self.gender,
             language=self.language,

@@ -1,0 +1,58 @@
+"""Telephone numbers: taken when they can exist, not only when a list says that they do.
+
+Numbering plans change faster than their lists, so a number of a possible length is enough (libphonenumber's own
+advice for what people type). What is read is stored in E.164.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField as LibraryFormField
+from phonenumber_field.modelfields import PhoneNumberField as LibraryModelField
+from phonenumber_field.phonenumber import PhoneNumber, to_python
+from phonenumbers import is_possible_number
+
+if TYPE_CHECKING:  # the library has no types
+    _Column = models.CharField[Any, Any]
+else:
+    _Column = LibraryModelField
+
+
+def read_phone(typed: str) -> str:
+    """The phone number in `typed` in E.164, such as +442079460018, or an empty string."""
+    number = to_python(typed)
+    return number.as_e164 if isinstance(number, PhoneNumber) and is_possible_number(number) else ""
+
+
+def validate_possible(value: Any) -> None:
+    """Refuse what cannot be a telephone number."""
+    number = to_python(value)
+    if isinstance(number, PhoneNumber) and not is_possible_number(number):
+        raise ValidationError(_("Enter a phone number we can call, such as 020 7946 0018."), code="invalid")
+
+
+class PhoneFormField(LibraryFormField):
+    """A field that accepts spaces, +, brackets and dashes."""
+
+    default_validators = (validate_possible,)
+    default_error_messages = {"invalid": _("Enter a phone number we can call, such as 020 7946 0018.")}
+
+
+class PhoneField(_Column):
+    """A column with a telephone number in E.164. Migrations see the library's field."""
+
+    default_validators = (validate_possible,)
+
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
+        """The form field that goes with it."""
+        return super().formfield(**{"form_class": PhoneFormField, **kwargs})
+
+    def deconstruct(self) -> Any:
+        """What migrations write: they import none of our code."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "phonenumber_field.modelfields.PhoneNumberField", args, kwargs
