@@ -48,7 +48,7 @@ class PhoneField(_Column):
 
     default_validators = (validate_possible,)
 
-    def formfield(self, **kwargs: Any) -> forms.Field | None:
+    def formfield(self, **kwargs: Any) -> forms.Field | None:  # type: ignore[override]
         """The form field that goes with it."""
         return super().formfield(**{"form_class": PhoneFormField, **kwargs})
 
