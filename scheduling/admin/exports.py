@@ -100,6 +100,10 @@ class CsvExport(ExportMixin):
         """Reception and managers."""
         return bool(RECEPTION & roles_of(request.user))
 
+    def get_valid_export_item_pks(self, request: HttpRequest) -> Any:
+        """Those of one's own list: what somebody may not see cannot be asked for, nor whether it exists."""
+        return self.get_queryset(request).values_list("pk", flat=True)
+
     def get_export_data(self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any) -> Any:
         """The file; that each record was taken, and by whom, is in the audit trail first."""
         what = f"{queryset.model._meta.verbose_name_plural} {request.META.get('QUERY_STRING', '')}"[:300]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -36,7 +36,7 @@ class Card:
 def cards(*, user: User) -> list[Card]:
     """Today's figures for the locations of a member of staff; three queries and those of the rules."""
     start, end = _today()
-    visible = _visible(user)
+    visible = rules.appointments_visible_to(user)
     counts = visible.filter(starts_at__gte=start, starts_at__lt=end).aggregate(
         today=Count("pk", filter=Q(status__in=SEATED)),
         here=Count("pk", filter=Q(status=AppointmentStatus.CHECKED_IN)),
@@ -79,17 +79,11 @@ def next_visits(*, user: User) -> list[Appointment]:
     _start, end = _today()
     soon = timezone.now() - timedelta(minutes=15)
     return list(
-        _visible(user)
+        rules.appointments_visible_to(user)
         .filter(status__in=ACTIVE, starts_at__gte=soon, starts_at__lt=end)
         .select_related("patient", "doctor", "location")
         .order_by("starts_at", "pk")[:NEXT_VISITS]
     )
-
-
-def _visible(user: User) -> QuerySet[Appointment]:
-    if rules.sees_all_locations(user):
-        return Appointment.objects.all()
-    return Appointment.objects.filter(pk__in=rules.appointments_visible_to(user).values("pk"))
 
 
 def _waits_where(user: User) -> Q:

@@ -2,6 +2,7 @@
 document.addEventListener("DOMContentLoaded", () => {
   const content = document.getElementById("content");
   content?.parentElement?.setAttribute("role", "main");
+  content?.parentElement?.previousElementSibling?.setAttribute("role", "status");
   document.getElementById("header-inner")?.parentElement?.parentElement?.setAttribute("role", "banner");
   const below = document.querySelector('#submit-row, #main > [class*="lg:sticky"]');
   below?.setAttribute("role", "region");
@@ -12,7 +13,8 @@ window.addEventListener("load", () => {
   const name = (element, label) => label && element.setAttribute("aria-label", label.replace(/[*:\s]+/g, " ").trim());
   for (const widget of document.querySelectorAll(".select2-container")) {
     const select = widget.parentElement.querySelector("select");
-    const label = document.querySelector(`label[for="${select?.id}"]`)?.textContent ?? select?.name;
+    const label = document.querySelector(`label[for="${select?.id}"]`)?.textContent
+      ?? widget.parentElement.parentElement.querySelector("h3")?.textContent ?? select?.name;
     for (const part of widget.querySelectorAll("[role=combobox], [role=textbox], [role=searchbox]")) {
       part.removeAttribute("aria-labelledby");
       name(part, label);
