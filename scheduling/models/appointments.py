@@ -159,7 +159,6 @@ class Appointment(models.Model):
         ]
         indexes = [
             models.Index(fields=["starts_at", "id"], name="appointment_start"),
-            models.Index(fields=["starts_at", "id"], name="appointment_start"),
             models.Index(fields=["doctor", "starts_at"], name="appointment_doctor_start"),
             models.Index(fields=["location", "starts_at"], name="appointment_location_start"),
             models.Index(fields=["patient", "starts_at"], name="appointment_patient_start"),
