@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from scheduling.admin.appointment_actions import in_words, who_is_told
 from scheduling.admin.columns import on_the_clock
+from scheduling.admin.scope import narrowed
 from scheduling.models import Appointment
 from scheduling.services.affected import Affected, Decision, cancel, keep, move
 
@@ -29,12 +31,15 @@ class AffectedRow:
 
 
 def rows_of(request: HttpRequest, affected: list[Affected]) -> list[AffectedRow]:
-    """The rows of the page, with what was chosen before."""
+    """The rows of the page, with what was chosen before. Visits that are none of the reader's business (the doctor
+    works elsewhere too) are asked about without saying whose they are."""
+    affected_visits = Appointment.objects.filter(pk__in=[one.appointment.pk for one in affected])
+    visible = set(narrowed(affected_visits, request.user).values_list("pk", flat=True))
     return [
         AffectedRow(
             appointment=one.appointment,
-            words=in_words(one.appointment),
-            told=who_is_told(one.appointment),
+            words=in_words(one.appointment) if one.appointment.pk in visible else _without_name(one.appointment),
+            told=who_is_told(one.appointment) if one.appointment.pk in visible else _("The patient"),
             field=f"decision_{one.appointment.pk}",
             chosen=request.POST.get(f"decision_{one.appointment.pk}", ""),
             moves=[
@@ -44,6 +49,11 @@ def rows_of(request: HttpRequest, affected: list[Affected]) -> list[AffectedRow]
         )
         for one in affected
     ]
+
+
+def _without_name(appointment: Appointment) -> str:
+    when = on_the_clock(appointment.starts_at, appointment.location)
+    return f"{appointment.number}, {appointment.doctor}, {appointment.location}, {when}"
 
 
 def read_decisions(request: HttpRequest) -> dict[int, Decision]:
