@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
-from accounts.back_office import MANAGERS, BackOfficeAdmin, roles_of
+from accounts.back_office import MANAGERS, RECEPTION, BackOfficeAdmin, roles_of
 from scheduling import rules
 from scheduling.models import (
     Appointment,
@@ -36,9 +36,13 @@ def _time_off(user: Any) -> Q:
 
 
 def _waitlist(user: Any) -> Q:
+    """Reception sees who waits at its locations; doctors, of those, whoever waits for them or is their patient."""
     doctors = rules.doctors_visible_to(user)
     anywhere = Q(location=None) & (Q(doctor=None) | Q(doctor__in=doctors))
-    return Q(location__in=rules.locations_of(user)) | anywhere
+    here = Q(location__in=rules.locations_of(user)) | anywhere
+    if RECEPTION & roles_of(user):
+        return here
+    return here & (Q(doctor__user=user) | Q(patient__in=rules.patients_visible_to(user)))
 
 
 def _at(path: str) -> Callable[[Any], Q]:
