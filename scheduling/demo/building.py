@@ -87,8 +87,8 @@ class _Builder:
         locations = clinic.make_locations(days=self.plan.days)
         employed = clinic.make_doctors(count=self.plan.doctors, locations=locations, chance=self._chance("doctors"))
         if self.plan.edge_cases:
-            locations |= edge_cases.make_locations(days=self.plan.days)
-            employed += edge_cases.make_doctors(locations=locations, now=self.now)
+            locations |= edge_cases.make_locations()
+            employed += edge_cases.make_doctors(locations=locations, now=self.now, days=self.plan.days)
         hours.make_hours(doctors=employed, locations=locations, now=self.now)
         doctors = [one.doctor for one in employed]
         hours.make_slots(doctors=doctors, now=self.now, days=self.plan.days, actor=self.actor)

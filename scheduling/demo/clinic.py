@@ -17,12 +17,13 @@ MAIL_DOMAIN = "demo.example"
 
 @dataclass(slots=True)
 class Employed:
-    """A doctor with the hours they shall keep: always, or only in the nights `only_on`."""
+    """A doctor with the hours they shall keep: from now on, until `last_day`, or only in the nights `only_on`."""
 
     doctor: Doctor
     sessions: tuple[Session, ...]
     leave: tuple[int, int] | None = None
     only_on: tuple[date, ...] | None = None
+    last_day: date | None = None
 
 
 def make_locations(*, days: int) -> dict[str, Location]:

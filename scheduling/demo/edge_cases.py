@@ -55,8 +55,8 @@ PAST_MIDNIGHT = Session(time(22), time(2), weekdays=EVERY_DAY, minutes=30, break
 CHANGE_NIGHT = Session(time(23), time(5), weekdays=EVERY_DAY, minutes=20)
 
 
-def make_locations(*, days: int) -> dict[str, Location]:
-    """The clinics abroad, by slug."""
+def make_locations() -> dict[str, Location]:
+    """The clinics abroad, by slug. Their calendars are open long enough to see both clock changes."""
     return {
         place.slug: Location.objects.get_or_create(
             slug=place.slug,
@@ -65,17 +65,18 @@ def make_locations(*, days: int) -> dict[str, Location]:
                 "address": place.address,
                 "phone": place.phone,
                 "time_zone": place.time_zone,
-                "days_ahead": days,
+                "days_ahead": SEARCHED_DAYS,
             },
         )[0]
         for place in PLACES
     }
 
 
-def make_doctors(*, locations: dict[str, Location], now: datetime) -> list[Employed]:
-    """Three doctors for each place."""
+def make_doctors(*, locations: dict[str, Location], now: datetime, days: int) -> list[Employed]:
+    """Three doctors for each place; their ordinary hours end with the `days` that were asked for."""
     general, _created = Specialty.objects.get_or_create(name="General practice")
     number = Doctor.objects.count()
+    last_day = now.date() + timedelta(days=days - 1)
     employed = []
     for place in PLACES:
         changes = tuple(nights_of_change(ZoneInfo(place.time_zone), now.date()))
@@ -94,7 +95,7 @@ def make_doctors(*, locations: dict[str, Location], now: datetime) -> list[Emplo
                 biography=f"Sees patients at {place.name}, by the clock of {place.time_zone}.",
                 room="Room 1",
             )
-            employed.append(Employed(doctor, (_at(session, place.slug),), only_on=only_on))
+            employed.append(Employed(doctor, (_at(session, place.slug),), only_on=only_on, last_day=last_day))
     save_doctors(employed, locations)
     return employed
 

@@ -36,7 +36,7 @@ def make_hours(*, doctors: Sequence[Employed], locations: dict[str, Location], n
 
 def _validity(one: Employed, first: date) -> list[tuple[date, date | None]]:
     """From when until when the sessions are held: from `first` on, or in single nights."""
-    return [(first, None)] if one.only_on is None else [(night, night) for night in one.only_on]
+    return [(first, one.last_day)] if one.only_on is None else [(night, night) for night in one.only_on]
 
 
 def _availability(
