@@ -1,6 +1,7 @@
 // What every page does on top of plain HTML: focus after a swap, one press per button, the CSRF header.
 
 const TOKEN = "csrfmiddlewaretoken";
+const PATIENCE = 15_000; // milliseconds after which a button may be pressed again, whatever became of the first press
 
 /** Put the focus on what a person should read first: an error summary, else the heading of what was swapped in. */
 function focusOn(root) {
@@ -10,7 +11,7 @@ function focusOn(root) {
   first.focus({ preventScroll: false });
 }
 
-/** Let a form be sent once: later presses do nothing until the page is left or the answer is shown. */
+/** Let a form be sent once: later presses do nothing until the answer is there, or is not to be expected any more. */
 function sendOnce(event) {
   const form = event.target;
   if (form.dataset.sent) {
@@ -20,6 +21,7 @@ function sendOnce(event) {
   }
   if (form.method !== "post") return;
   form.dataset.sent = "yes";
+  setTimeout(() => release(form), PATIENCE);
   const button = event.submitter || form.querySelector("button[type=submit], button:not([type])");
   if (button) {
     button.setAttribute("aria-disabled", "true");
@@ -30,15 +32,27 @@ function sendOnce(event) {
 
 function release(form) {
   delete form.dataset.sent;
-  for (const button of form.querySelectorAll("[data-busy]")) {
-    button.removeAttribute("aria-disabled");
-    delete button.dataset.busy;
+  for (const control of form.elements) {
+    if (control.dataset.busy === undefined) continue;
+    control.removeAttribute("aria-disabled");
+    delete control.dataset.busy;
   }
 }
 
-export function announce(words) {
+function announce(words) {
   const voice = document.getElementById("announcer");
   if (voice) voice.textContent = words;
+}
+
+/** Say, or no longer say, that the clinic cannot be reached. */
+function showTrouble(visible) {
+  const notice = document.getElementById("trouble");
+  if (notice) notice.hidden = !visible;
+}
+
+/** Whether a request was made by the page itself (polling), so that nobody waits for its answer. */
+function isQuiet(event) {
+  return event.detail.requestConfig?.elt?.hasAttribute("data-quiet") ?? false;
 }
 
 document.addEventListener("submit", sendOnce, true);
@@ -54,9 +68,18 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt.closest?.("form");
   if (form) release(form);
 });
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { status } = event.detail.xhr;
+  const broken = status >= 500 || (status >= 400 && isQuiet(event));
+  // A whole error page does not belong into a part of a page.
+  if (broken && !event.detail.boosted) event.detail.shouldSwap = false;
+  if (!isQuiet(event)) showTrouble(broken && !event.detail.boosted);
+});
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => isQuiet(event) || showTrouble(true));
+}
 document.addEventListener("htmx:afterSettle", (event) => {
-  // A swap that happens by itself (polling) must not take the focus away from anybody.
-  if (event.detail.requestConfig?.elt?.hasAttribute("data-quiet")) return;
+  if (isQuiet(event)) return; // must not take the focus away from anybody
   const target = event.detail.elt;
   if (target.id === "content" || target.hasAttribute?.("data-focus-swaps")) focusOn(target);
 });

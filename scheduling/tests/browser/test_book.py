@@ -240,6 +240,24 @@ def test_two_quick_presses_book_once_and_show_that_something_happens(
     assert Slot.objects.get(pk=slots[0].pk).taken == 1
 
 
+def test_a_lost_connection_is_said_and_the_button_works_again(
+    new_context: NewContext, live_server: Any, slots: list[Slot]
+) -> None:
+    context = new_context(viewport=PHONE)
+    page = watched(context.new_page())
+    choose_time(page, live_server, slots[0])
+    say_who(page)
+    context.set_offline(True)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("We could not reach the clinic just now")).to_be_visible()
+    context.set_offline(False)
+    page.complaints.clear()  # type: ignore[attr-defined]
+    expect(page.get_by_label("First name")).to_have_value("Ann")
+    page.get_by_role("button", name="Continue").click()
+    heading(page, "What is the visit about?")
+    expect(page.get_by_text("We could not reach the clinic just now")).to_be_hidden()
+
+
 def test_the_countdown_warns_in_time(new_context: NewContext, live_server: Any, slots: list[Slot]) -> None:
     page = watched(new_context(viewport=PHONE).new_page())
     choose_time(page, live_server, slots[0])
