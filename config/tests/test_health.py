@@ -81,9 +81,7 @@ def test_a_migration_that_was_not_applied_is_noticed(client, working):
 def test_redis_going_away_is_noticed_and_coming_back_too(client, working, settings):
     server = RedisServer().start()
     try:
-        settings.CACHES = {
-            "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": server.url}
-        }
+        settings.CACHES = {"default": {"BACKEND": "config.caches.ExpendableRedisCache", "LOCATION": server.url}}
         assert parts(client)[0] == 200
         server.stop()
         status, found = parts(client)
