@@ -65,6 +65,16 @@ class TestTheFirstQuestions:
         assert page.status_code == 200
         assert "The other house" in words(page)
 
+    def test_back_from_the_doctors_skips_the_question_that_was_not_asked(self, client: Client) -> None:
+        """Else it would lead straight forward again."""
+        doctor = DoctorFactory(locations=[LocationFactory()])
+        url = f"{DOCTOR}?specialty={doctor.specialty_id}"
+        assert f'class="back-link" href="{BOOK}"' in words(client.get(url))
+        other = LocationFactory()
+        doctor.locations.add(other)
+        asked = words(client.get(f"{url}&location={other.pk}"))
+        assert f'class="back-link" href="{reverse("scheduling:book_location")}?specialty=' in asked
+
     def test_a_doctor_shows_fee_experience_room_and_next_free_time(self, client: Client) -> None:
         """What people choose by."""
         slot = slot_at(12)

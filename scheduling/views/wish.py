@@ -25,6 +25,7 @@ class Wish:
     doctor: Doctor | None = None
     any_doctor: bool = False
     replaces: str = ""
+    many_places: bool = False
 
     @property
     def query(self) -> str:
@@ -66,7 +67,8 @@ def read_wish(request: HttpRequest) -> Wish:
     specialty = _pick(specialties_on_offer(), asked.get("specialty"))
     if specialty is None:
         return Wish(replaces=read_token(asked))
-    location = _pick_location(specialty, asked.get("location"))
+    places = list(locations_offering(specialty))
+    location = _pick_location(places, asked.get("location"))
     doctor = _pick(doctors_offering(specialty, location), asked.get("doctor")) if location else None
     return Wish(
         specialty=specialty,
@@ -74,6 +76,7 @@ def read_wish(request: HttpRequest) -> Wish:
         doctor=doctor,
         any_doctor=location is not None and asked.get("doctor") == ANY_DOCTOR,
         replaces=read_token(asked),
+        many_places=len(places) > 1,
     )
 
 
@@ -82,13 +85,12 @@ def wish_for(slot: Slot) -> Wish:
     return Wish(specialty=slot.doctor.specialty, location=slot.location, doctor=slot.doctor)
 
 
-def _pick_location(specialty: Specialty, asked: str | None) -> Location | None:
+def _pick_location(places: list[Location], asked: str | None) -> Location | None:
     """The location asked for; where there is only one, nobody is asked."""
-    offering = list(locations_offering(specialty))
-    if len(offering) == 1:
-        return offering[0]
+    if len(places) == 1:
+        return places[0]
     number = read_number(asked)
-    return next((location for location in offering if location.pk == number), None)
+    return next((location for location in places if location.pk == number), None)
 
 
 def _pick(offered: Any, asked: str | None) -> Any:
