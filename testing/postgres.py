@@ -52,6 +52,8 @@ class PostgresServer:
 
     def __post_init__(self) -> None:
         self.folder = processes.scratch_folder("pg", self.user)
+        if not processes.may_run(self.binaries / "postgres", self.user):
+            self.binaries = self._copied_binaries()
 
     @property
     def url(self) -> str:
@@ -80,6 +82,19 @@ class PostgresServer:
         """Stop the server and delete everything."""
         self.stop(immediate=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _copied_binaries(self) -> Path:
+        """The wheel may lie in a home folder that the server's user cannot enter.
+
+        A server finds its files, and the wheel's libraries (`NAME.libs` beside the package), by where it lies itself.
+        """
+        package = self.binaries.parent.parent
+        copy = self.folder / "program"
+        shutil.copytree(self.binaries.parent, copy / package.name / self.binaries.parent.name, symlinks=True)
+        libraries = package.with_name(package.name + ".libs")
+        if libraries.exists():
+            shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+        return copy / package.name / self.binaries.parent.name / self.binaries.name
 
     def _make_cluster(self) -> None:
         command = [str(self.binaries / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]

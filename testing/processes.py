@@ -24,6 +24,22 @@ def unprivileged_user() -> str | None:
     return next(name for name in ("postgres", "nobody") if name in known)
 
 
+def may_run(program: Path, user: str | None) -> bool:
+    """Whether `user` can reach and start the program."""
+    try:
+        asked = subprocess.run(
+            [program, "--version"], user=user, extra_groups=_groups(user), cwd="/", capture_output=True
+        )
+    except PermissionError:
+        return False
+    return asked.returncode == 0
+
+
+def _groups(user: str | None) -> list[int] | None:
+    """No groups of ours for another user."""
+    return [] if user else None
+
+
 def scratch_folder(name: str, user: str | None) -> Path:
     """A short-named folder (socket paths are limited to some 100 characters) that `user` owns."""
     folder = Path(tempfile.mkdtemp(prefix=f"frontdesk-{name}-", dir="/tmp"))
@@ -41,7 +57,7 @@ def start(command: list[str], *, user: str | None, log: Path) -> subprocess.Pope
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             user=user,
-            extra_groups=[] if user else None,
+            extra_groups=_groups(user),
             cwd="/",
             start_new_session=True,
             preexec_fn=_die_with_parent,
