@@ -7,20 +7,18 @@ in the audit trail, touch only the fields that changed, and notice when somebody
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from hashlib import blake2s
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
-from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -61,6 +59,7 @@ from unfold.widgets import (
 
 from accounts.actors import from_request
 from accounts.audit import recorded
+from accounts.back_office_forms import BackOfficeForm
 from accounts.errors import DomainError
 from accounts.history import steps_of
 from accounts.permissions import staff
@@ -144,65 +143,6 @@ def phone_digits(term: str) -> str:
     if not re.fullmatch(r"[\d\s+().\-/]{4,}", term.strip()):
         return ""
     return re.sub(r"\D", "", term.replace("(0)", "")).lstrip("0")
-
-
-def fingerprint(values: dict[str, Any]) -> str:
-    """A short hash of what a form started from: when it differs at saving, somebody else saved in between."""
-    text = json.dumps(values, sort_keys=True, default=lambda value: str(getattr(value, "pk", value)))
-    return blake2s(text.encode(), digest_size=12).hexdigest()
-
-
-class BackOfficeForm(forms.ModelForm):
-    """A form that says what a service refused, and that somebody else was faster.
-
-    `refusal` is the domain error of the first try to save; the form is shown again with everything typed.
-    """
-
-    refusal: ClassVar[DomainError | None] = None
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.stored = self._stored_values()
-        self.initial["seen"] = fingerprint(self.stored)
-
-    def _stored_values(self) -> dict[str, Any]:
-        if not self.instance.pk:
-            return {}
-        return model_to_dict(self.instance, fields=[name for name in self.fields if name != "seen"])
-
-    def clean(self) -> dict[str, Any] | None:
-        """Add the refusal of the service, and warn of a stale form."""
-        cleaned = super().clean()
-        if self.refusal is not None:
-            field = self.refusal.field
-            self.add_error(field if field in self.fields else None, str(self.refusal))
-        elif self.instance.pk and self.data.get(self.add_prefix("seen"), "") not in ("", self.initial["seen"]):
-            self._warn_of_newer_version()
-        return cleaned
-
-    def _warn_of_newer_version(self) -> None:
-        """Refuse once, show what is stored now, and take the next save for an answer."""
-        data: Any = self.data
-        self.data = data.copy()
-        self.data[self.add_prefix("seen")] = self.initial["seen"]  # type: ignore[index]
-        lines: list[Any] = [
-            _(
-                "Somebody else saved this record after you opened it. Nothing is saved yet: what you typed is below. "
-                "Save again to put it in place of theirs."
-            )
-        ]
-        for name in self.changed_data:
-            if name in self.stored:
-                label, value = self.fields[name].label, self._stored_text(name)
-                lines.append(_("%(field)s is now: %(value)s") % {"field": label, "value": value})
-        self.add_error(None, [str(line) for line in lines])
-
-    def _stored_text(self, name: str) -> str:
-        value = self.stored[name]
-        if isinstance(value, list):
-            return ", ".join(str(item) for item in value) or "-"
-        return str(getattr(self.instance, f"get_{name}_display", lambda: value)() if value not in (None, "") else "-")
 
 
 class RoleAccess:
@@ -360,6 +300,12 @@ class BackOfficeAdmin(RoleAccess, OffersOnlyWhatOneSees, ModelAdmin):
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return HttpResponseRedirect(request.get_full_path())
+
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:
+        """Run an action on rows whose keys are numbers that a database knows."""
+        if not all(key.isdecimal() and len(key) <= 18 for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise SuspiciousOperation("The rows of an action are keys.")
+        return super().response_action(request, queryset)
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> None:
         """Delete what was chosen in a list, ascribed."""

@@ -74,6 +74,14 @@ def _what(entry: AuditEntry) -> str:
         "patient.register": _("Registered"),
         "patient.update": _("Changed"),
         "patient.view": _("Looked at"),
+        "patient.export": _("Taken out as a file"),
+        "patient.import": _("Imported from a file"),
+        "appointment.view": _("Looked at"),
+        "appointment.export": _("Taken out as a file"),
+        "availability.save": _("Changed with the doctor's hours"),
+        "availability.retire": _("Changed with the doctor's hours"),
+        "time_off.add": _("Changed with time off"),
+        "demo.load": _("Made for the demo"),
     }.get(entry.verb) or (verb or noun).replace("_", " ").replace(".", " ")
 
 

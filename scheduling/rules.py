@@ -61,8 +61,8 @@ def patient_scope(user: Visitor) -> Q:
         visits = Appointment.objects.filter(patient=OuterRef("pk"))
         if user.groups.filter(name=Role.RECEPTION).exists():
             here = visits.filter(location__in=locations_of(user).values("pk"))
-            visible |= Exists(here) | ~Exists(visits)
-        visible |= Exists(visits.filter(doctor__in=Doctor.objects.filter(user=user).values("pk")))
+            visible |= Q(Exists(here)) | Q(~Exists(visits))
+        visible |= Q(Exists(visits.filter(doctor__in=Doctor.objects.filter(user=user).values("pk"))))
     return visible
 
 

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actors import from_request
 from accounts.back_office import (
     EVERYBODY,
     RECEPTION,
@@ -21,6 +22,7 @@ from accounts.back_office import (
     display,
 )
 from accounts.history import steps_of
+from accounts.services.audit_trail import record_view
 from scheduling.admin.appointment_actions import AppointmentActions
 from scheduling.admin.columns import STATUS_COLOURS, on_the_clock
 from scheduling.admin.date_filter import DayFilter, QuickDates
@@ -114,6 +116,8 @@ class AppointmentAdmin(AppointmentExport, AppointmentActions, QuickDates, Patien
         """The appointment with the buttons that its state allows, its moves and its history."""
         appointment = self.get_object(request, object_id)
         context = dict(extra_context or {})
+        if appointment is not None and request.method == "GET":
+            record_view(actor=from_request(request), obj=appointment)  # it says why somebody comes
         if appointment is not None:
             context |= {
                 "buttons": self.buttons_for(request, appointment),

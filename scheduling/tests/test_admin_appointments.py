@@ -61,6 +61,16 @@ def test_each_row_is_reported_and_a_refused_one_does_not_stop_the_others() -> No
     assert (done.status, over.status) == (AppointmentStatus.CHECKED_IN, AppointmentStatus.CANCELLED)
 
 
+@pytest.mark.parametrize("row", ["x", "-1", "99999999999999999999", "1 OR 1=1", "\x00"])
+def test_nonsense_among_the_rows_is_a_bad_request_or_nobody(row: str) -> None:
+    visit = book()
+    client = staff(Role.MANAGER)
+    data = {"action": "cancel", "_selected_action": [row], "confirmed": "yes"}
+    assert client.post(reverse("admin:scheduling_appointment_changelist"), data).status_code in {200, 302, 400}
+    visit.refresh_from_db()
+    assert visit.status == AppointmentStatus.CONFIRMED
+
+
 def test_nobody_marks_a_visit_that_is_not_due() -> None:
     visit = book()
     assert "not due yet" in run_action(staff(Role.MANAGER), "no_show", visit)
@@ -119,8 +129,9 @@ def test_the_history_is_told_in_words() -> None:
     client = staff(Role.RECEPTION, visit.location)
     run_action(client, "check_in", visit)
     steps = client.get(page_of(visit)).context["steps"]
-    assert steps[0].what == "Checked in"
-    assert steps[0].details == ["status: Confirmed → Checked in"]
+    assert steps[0].what == "Looked at"
+    assert steps[1].what == "Checked in"
+    assert steps[1].details == ["status: Confirmed → Checked in"]
 
 
 def test_reception_books_for_a_known_patient() -> None:
