@@ -32,7 +32,7 @@ class LocationForm(BackOfficeForm):
     """A place, with its clock chosen from the world's."""
 
     time_zone = forms.ChoiceField(
-        label=_("time zone"),
+        label=_("Time zone"),
         choices=lambda: [(zone, zone) for zone in sorted(zoneinfo.available_timezones())],
         widget=SelectWidget,
         help_text=_("All hours of this location are read by this clock."),
