@@ -29,7 +29,7 @@ def by_secret(secret: str) -> Appointment | None:
 def by_number(number: str) -> Appointment | None:
     """The appointment with a reference such as `APT-2026-000123`, however it is typed."""
     match = _APPOINTMENT_NUMBER.match(number)
-    if match is None:
+    if match is None or not int(match[1]):  # no calendar has a year 0
         return None
     year, key = int(match[1]), int(match[2])
     return with_everything().filter(pk=key, created_at__year=year).first()
