@@ -17,7 +17,7 @@ from accounts.errors import DomainError
 from accounts.permissions import public
 from scheduling.clock import local_date
 from scheduling.forms.booking import SOMEBODY_NEW, PatientForm, WhoForm
-from scheduling.forms.waiting import DaysForm
+from scheduling.forms.waiting import LONGEST_WAIT, DaysForm
 from scheduling.models import Patient, WaitlistEntry
 from scheduling.selectors.people import family_of
 from scheduling.services.patients import PatientDetails
@@ -49,7 +49,7 @@ def _forms(request: HttpRequest, wish: Wish) -> dict[str, Any]:
     """The days, who of the family, and somebody new; the second only where there is a family."""
     data = request.POST if request.method == "POST" else None
     today = local_date(timezone.now(), wish.location.zone) if wish.location else timezone.localdate()
-    first = max(read_day(request.GET.get("day")) or today, today)
+    first = min(max(read_day(request.GET.get("day")) or today, today), today + LONGEST_WAIT)
     forms: dict[str, Any] = {
         "days": DaysForm(data, initial={"earliest_date": first, "latest_date": first + USUAL_WAIT})
     }
