@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from scheduling.admin.appointment_actions import in_words, who_is_told
 from scheduling.admin.columns import on_the_clock
 from scheduling.admin.scope import narrowed
+from scheduling.admin.search import read_key
 from scheduling.models import Appointment
 from scheduling.services.affected import Affected, Decision, cancel, keep, move
 
@@ -61,11 +62,11 @@ def read_decisions(request: HttpRequest) -> dict[int, Decision]:
     message = request.POST.get(MESSAGE, "").strip()[:500]
     decisions = {}
     for name, value in request.POST.items():
-        key = name.removeprefix("decision_")
-        if name.startswith("decision_") and key.isdigit() and isinstance(value, str):
+        key = read_key(name.removeprefix("decision_"))
+        if name.startswith("decision_") and key is not None and isinstance(value, str):
             decision = _decision(value, message)
             if decision is not None:
-                decisions[int(key[:18])] = decision
+                decisions[key] = decision
     return decisions
 
 
@@ -74,5 +75,5 @@ def _decision(value: str, message: str) -> Decision | None:
         return keep()
     if value == CANCEL:
         return cancel(message)
-    slot = value.removeprefix(MOVE)
-    return move(int(slot[:18])) if value.startswith(MOVE) and slot.isdigit() else None
+    slot = read_key(value.removeprefix(MOVE))
+    return move(slot) if value.startswith(MOVE) and slot is not None else None

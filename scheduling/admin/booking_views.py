@@ -19,7 +19,7 @@ from accounts.errors import DomainError
 from scheduling.admin.appointment_actions import in_words, who_is_told
 from scheduling.admin.columns import on_the_clock
 from scheduling.admin.scope import narrowed
-from scheduling.admin.search import patient_key
+from scheduling.admin.search import patient_key, read_key
 from scheduling.admin.slot_picker import pick_slot, visible_slot
 from scheduling.models import Appointment, Patient, Slot
 from scheduling.services.booking import VisitDetails, book_slot
@@ -109,8 +109,8 @@ def book(request: HttpRequest) -> HttpResponseBase:
 
 
 def _patient(request: HttpRequest) -> Patient | None:
-    key = request.GET.get("patient", "")
-    return narrowed(Patient.objects.all(), request.user).filter(pk=int(key[:18])).first() if key.isdigit() else None
+    key = read_key(request.GET.get("patient"))
+    return narrowed(Patient.objects.all(), request.user).filter(pk=key).first() if key is not None else None
 
 
 def _pick_patient(request: HttpRequest, slot: Slot) -> HttpResponse:

@@ -18,6 +18,7 @@ from scheduling import rules
 from scheduling.admin.appointment_actions import in_words
 from scheduling.admin.date_filter import read_date
 from scheduling.admin.scope import narrowed, sees_everything
+from scheduling.admin.search import read_key
 from scheduling.models import Appointment, Doctor
 from scheduling.selectors.calendar import CalendarDay, CalendarEntry, doctor_day, doctor_week
 from scheduling.states import UPCOMING
@@ -121,11 +122,11 @@ def _chosen(request: HttpRequest, doctors: list[Doctor]) -> Doctor | None:
 
 
 def _moving(request: HttpRequest) -> Appointment | None:
-    key = request.GET.get("move", "")
-    if not key.isdigit():
+    key = read_key(request.GET.get("move"))
+    if key is None:
         return None
     visits = Appointment.objects.select_related("patient", "doctor", "location").filter(status__in=sorted(UPCOMING))
-    return narrowed(visits, request.user).filter(pk=int(key[:18])).first()
+    return narrowed(visits, request.user).filter(pk=key).first()
 
 
 def _links(doctor: Doctor | None, first: date, view: str, moving: Appointment | None) -> dict[str, str]:

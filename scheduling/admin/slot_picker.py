@@ -13,6 +13,7 @@ from django.utils import timezone
 from scheduling.admin.columns import on_the_clock
 from scheduling.admin.date_filter import read_date
 from scheduling.admin.scope import narrowed
+from scheduling.admin.search import read_key
 from scheduling.clock import day_bounds, local_date
 from scheduling.models import Doctor, Slot
 from scheduling.selectors.availability import free_slots, next_free_slots
@@ -88,8 +89,9 @@ def _with_words(slot: Slot) -> Slot:
 
 def visible_slot(request: HttpRequest, key: str | None) -> Slot | None:
     """The slot with that key, if this person may see it."""
-    if not (key or "").isdigit():
+    number = read_key(key)
+    if number is None:
         return None
     slots = narrowed(Slot.objects.select_related("doctor__specialty", "location"), request.user)
-    slot = slots.filter(pk=int(str(key)[:18])).first()
+    slot = slots.filter(pk=number).first()
     return _with_words(slot) if slot is not None else None
