@@ -19,13 +19,17 @@ STATUS_COLOURS: dict[str, str] = {
     AppointmentStatus.COMPLETED: "success",
     AppointmentStatus.CANCELLED: "danger",
     AppointmentStatus.NO_SHOW: "danger",
+    AppointmentStatus.EXPIRED: "default",
+    AppointmentStatus.RESCHEDULED: "default",
 }
-"""Colours beside the words of the states; what is not named is grey."""
+"""Colours beside the words of the states. Every state is named: of one that is not, the framework shows the key."""
 
 WAITLIST_COLOURS: dict[str, str] = {
     WaitlistStatus.WAITING: "info",
     WaitlistStatus.OFFERED: "warning",
     WaitlistStatus.BOOKED: "success",
+    WaitlistStatus.LAPSED: "default",
+    WaitlistStatus.CANCELLED: "default",
 }
 
 WALK_IN = _("Walk-in, no time")

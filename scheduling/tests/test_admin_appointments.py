@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
+from scheduling.admin.columns import STATUS_COLOURS, WAITLIST_COLOURS
 from scheduling.models import Appointment, Patient
-from scheduling.states import AppointmentStatus
+from scheduling.states import AppointmentStatus, WaitlistStatus
 from scheduling.tests.back_office import page_of, run_action, staff
 from scheduling.tests.factories import PatientFactory, SlotFactory, book, details
 
@@ -163,6 +164,16 @@ def test_reception_books_for_a_new_patient_and_a_full_slot_keeps_what_was_typed(
     assert "taken that time" in refused.content.decode()
     assert 'value="Helen"' in refused.content.decode()
     assert Patient.objects.count() == 1
+
+
+def test_every_state_reads_in_words_in_the_lists() -> None:
+    assert set(STATUS_COLOURS) == set(AppointmentStatus)
+    assert set(WAITLIST_COLOURS) == set(WaitlistStatus)
+    visit = book()
+    client = staff(Role.MANAGER)
+    Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.RESCHEDULED)
+    listed = client.get(reverse("admin:scheduling_appointment_changelist")).content.decode()
+    assert str(AppointmentStatus.RESCHEDULED.label) in listed.partition("<table")[2].partition("</table>")[0]
 
 
 def test_a_visit_is_moved_in_two_clicks_and_both_rows_show_the_chain() -> None:
