@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -61,9 +60,7 @@ class Conductor:
 
     def measure(self) -> Findings:
         """Set up, ask, and make sure that the books are right afterwards."""
-        started = time.monotonic()
         self._set_up()
-        self.found.set_up_seconds = time.monotonic() - started
         self.say("looking for free slots")
         self._search()
         self.transcript = Transcript(**self._inside("record"))
@@ -88,7 +85,9 @@ class Conductor:
         self._manage("migrate", "-v0")
         if self.stage.is_postgres:  # as in production; the embedded server needs no collecting
             self._manage("collectstatic", "--noinput", "-v0")
-        self._manage("demo", "--doctors", str(self.size.doctors), "--days", str(self.size.days))
+        said = self._manage("demo", "--doctors", str(self.size.doctors), "--days", str(self.size.days))
+        self.found.set_up = said.partition("\n")[0]
+        self._inside("refresh_statistics")
 
     def _search(self) -> None:
         answer = self._inside("search", times=self.size.searches)
@@ -215,8 +214,8 @@ class Conductor:
         command = [sys.executable, "-m", "config.bench.inside", step]
         return json.loads(_run(command, said=json.dumps(arguments), environment=self.stage.environment))
 
-    def _manage(self, *arguments: str) -> None:
-        _run([sys.executable, "manage.py", *arguments], environment=self.stage.environment)
+    def _manage(self, *arguments: str) -> str:
+        return _run([sys.executable, "manage.py", *arguments], environment=self.stage.environment)
 
 
 def _run(command: list[str], *, said: str = "", environment: dict[str, str] | None = None) -> str:

@@ -79,7 +79,7 @@ class Findings:
     slots: int = 0
     doctors: int = 0
     searches: dict[str, Spread] = field(default_factory=dict)
-    set_up_seconds: float = 0.0
+    set_up: str = ""
 
 
 def server_errors(answers: Sequence[Answer]) -> int:

@@ -86,7 +86,8 @@ STEPS: dict[str, Callable[..., Any]] = {
     "record": record,
     "play_alone": play_alone,
     "search": searches.measure,
-    "winners": lambda slot_ids: preparation.winners_of(slot_ids),
+    "winners": preparation.winners_of,
+    "refresh_statistics": preparation.refresh_statistics,
     "booked": preparation.booked,
 }
 

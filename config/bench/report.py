@@ -24,6 +24,7 @@ def lines_of(findings: list[Findings], size: Size) -> Iterator[str]:
         yield ""
         yield f"{found.database} {found.version}"
         yield "-" * len(f"{found.database} {found.version}")
+        yield f"demo --doctors {size.doctors} --days {size.days}: {found.set_up}"
         yield from _rates(found, size)
         yield from _rush(found, size)
         if found.crowd:
