@@ -27,6 +27,7 @@ from accounts.back_office import (
 from accounts.history import steps_of
 from accounts.services.audit_trail import record_view
 from scheduling.admin.columns import STATUS_COLOURS, on_the_clock
+from scheduling.admin.date_filter import DayFilter
 from scheduling.admin.exports import PatientExport
 from scheduling.admin.scope import ClinicAdmin, narrowed
 from scheduling.admin.search import PatientSearch
@@ -89,7 +90,7 @@ class PatientAdmin(PatientExport, PatientSearch, ClinicAdmin):
     list_display_links = ["full_name"]
     list_filter = [
         ("gender", ChoicesDropdownFilter),
-        ("created_at", RangeDateFilter),
+        ("created_at", DayFilter),
         ("date_of_birth", RangeDateFilter),
     ]
     search_fields = ["last_name", "first_name", "email"]
