@@ -19,6 +19,15 @@ def fingerprint(values: dict[str, Any]) -> str:
     return blake2s(text.encode(), digest_size=12).hexdigest()
 
 
+LONGEST_KEY = 18
+"""Digits: what fits into a database's integers."""
+
+
+def is_key(text: str) -> bool:
+    """Whether a text can be the key of a row."""
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_KEY
+
+
 class BackOfficeForm(forms.ModelForm):
     """A form that says what a service refused, and that somebody else was faster.
 
@@ -41,12 +50,21 @@ class BackOfficeForm(forms.ModelForm):
     def clean(self) -> dict[str, Any] | None:
         """Add the refusal of the service, and warn of a stale form."""
         cleaned = super().clean()
+        self._forget_impossible_keys()
         if self.refusal is not None:
             field = self.refusal.field
             self.add_error(field if field in self.fields else None, str(self.refusal))
         elif self.instance.pk and self.data.get(self.add_prefix("seen"), "") not in ("", self.initial["seen"]):
             self._warn_of_newer_version()
         return cleaned
+
+    def _forget_impossible_keys(self) -> None:
+        """Choices that load bit by bit look up what was chosen before, and stumble over what cannot be a key."""
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ModelChoiceField) and name in self.errors:
+                given = self.add_prefix(name)
+                self.data = self.data.copy()
+                self.data.setlist(given, [key for key in self.data.getlist(given) if is_key(key)])
 
     def _warn_of_newer_version(self) -> None:
         """Refuse once, show what is stored now, and take the next save for an answer."""

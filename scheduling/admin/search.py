@@ -9,9 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.back_office import phone_digits
-
-LONGEST_KEY = 18
-"""Digits: what fits into a database's integers."""
+from accounts.back_office_forms import is_key
 
 _PATIENT_NUMBER = re.compile(r"^PAT-?0*(\d{1,18})$", re.IGNORECASE)
 _APPOINTMENT_NUMBER = re.compile(r"^APT-?(?:\d{4}-?)?0*(\d{1,18})$", re.IGNORECASE)
@@ -19,7 +17,7 @@ _APPOINTMENT_NUMBER = re.compile(r"^APT-?(?:\d{4}-?)?0*(\d{1,18})$", re.IGNORECA
 
 def read_key(text: str | None) -> int | None:
     """A row's key as it comes in an address or a form; None for anything that is none."""
-    return int(text) if text and text.isdecimal() and len(text) <= LONGEST_KEY else None
+    return int(text) if text and is_key(text) else None
 
 
 def appointment_key(term: str) -> int | None:
