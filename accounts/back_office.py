@@ -59,7 +59,7 @@ from unfold.widgets import (
 
 from accounts.actors import from_request
 from accounts.audit import recorded
-from accounts.back_office_forms import BackOfficeForm
+from accounts.back_office_forms import BackOfficeForm, is_key
 from accounts.errors import DomainError
 from accounts.history import steps_of
 from accounts.permissions import staff
@@ -244,8 +244,10 @@ class BackOfficeAdmin(RoleAccess, OffersOnlyWhatOneSees, ModelAdmin):
         """Only what the list offers to filter by: in an address anybody could guess a secret letter by letter."""
         first = lookup.split(LOOKUP_SEP)[0]
         offered = {item[0] if isinstance(item, (list, tuple)) else item for item in self.list_filter}
-        columns = {field.name for field in self.opts.get_fields()} - {"id"}
+        columns = {"pk"} | {field.name for field in self.opts.get_fields()}
         if first in columns and first not in {str(name).split(LOOKUP_SEP)[0] for name in offered}:
+            return False
+        if lookup.endswith(f"{LOOKUP_SEP}id{LOOKUP_SEP}exact") and not is_key(value):
             return False
         return super().lookup_allowed(lookup, value, request)
 
