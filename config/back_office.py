@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.paginator import InvalidPage
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from config.error_pages import page_not_found
 from scheduling import rules
 from scheduling.selectors import back_office as figures
 
@@ -32,6 +34,10 @@ class BackOfficeMiddleware:
             response = self.get_response(request)
         response._csp_update = UNFOLD_NEEDS  # type: ignore[attr-defined]
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """The search of the menu takes any page for one that exists; there is no such page."""
+        return page_not_found(request, exception) if isinstance(exception, InvalidPage) else None
 
 
 def clock_of(request: HttpRequest) -> zoneinfo.ZoneInfo:
