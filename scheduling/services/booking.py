@@ -82,7 +82,7 @@ def book_slot(
 ) -> Appointment:
     """Take a seat and book it in one transaction, for those who need no form in between (staff, programs).
 
-    With a `key`, the same key again finds the same appointment. Raises what `seats.read_bookable_slot` and `book_hold`
+    With a `key`, the same key again finds the same appointment. Raises what `seats.glance_at_free_seat` and `book_hold`
     raise.
     """
     if key is not None and (before := _with_key(key)) is not None:
@@ -98,9 +98,10 @@ def book_slot(
 def _book_slot(
     slot_id: int, patient: Patient | PatientDetails, visit: VisitDetails, actor: Actor, key: str | None
 ) -> Appointment:
-    slot = seats.read_bookable_slot(slot_id=slot_id, actor=actor).slot
+    seats.glance_at_free_seat(slot_id=slot_id, actor=actor)
     with recorded(actor, "appointment.book"):
-        seats.take_seat(slot)
+        seats.take_seat(slot_id)
+        slot = seats.read_slot(slot_id)
         record = _record_of(patient, actor)
         return _insert(slot=slot, patient=record, visit=visit, actor=actor, key=key)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from scheduling.errors import HoldExpired, HoldProlongedTooOften, SlotTaken
-from scheduling.models import Hold, Slot
+from scheduling.models import Hold
 from scheduling.services import seats
 
 MOST_EXTENSIONS = 12
@@ -24,29 +24,28 @@ def hold_seat(*, slot_id: int, holder: str, actor: Actor, minutes: int | None = 
     own two among them; somebody who comes too late is answered after one. Raises SlotUnknown, SlotClosed, SlotPast,
     SlotTaken.
     """
-    at_hand = seats.read_bookable_slot(slot_id=slot_id, actor=actor, holder=holder)
-    if at_hand.own_hold:
-        return Hold.objects.select_related("slot__doctor", "slot__location").get(token=at_hand.own_hold)
-    slot = at_hand.slot
-    keep = timedelta(minutes=minutes or slot.location.hold_minutes)
+    seen = seats.glance_at_free_seat(slot_id=slot_id, actor=actor, holder=holder)
+    if seen.own_hold:
+        return Hold.objects.get(token=seen.own_hold)
+    until = timezone.now() + timedelta(minutes=minutes or seen.hold_minutes)
     try:
         with transaction.atomic():
-            seats.take_seat(slot)
-            hold = Hold.objects.create(slot=slot, holder=holder, user=actor.user, expires_at=timezone.now() + keep)
-            seats.announce(slot.pk, slot.doctor_id, "held")
+            seats.take_seat(slot_id)
+            hold = Hold.objects.create(slot_id=slot_id, holder=holder, user=actor.user, expires_at=until)
+            seats.announce(slot_id, seen.doctor_id, "held")
     except (IntegrityError, SlotTaken):  # the same holder pressed twice at one moment: both mean one hold
-        return _own_hold(slot, holder)
+        return _own_hold(slot_id, holder)
     return hold
 
 
-def _own_hold(slot: Slot, holder: str) -> Hold:
-    hold = Hold.objects.filter(slot=slot, holder=holder, expires_at__gt=timezone.now()).first()
-    if hold is None:
+def _own_hold(slot_id: int, holder: str) -> Hold:
+    hold = Hold.objects.filter(slot=slot_id, holder=holder, expires_at__gt=timezone.now()).first()
+    if hold is None or not holder:
         raise SlotTaken
     return hold
 
 
-def extend_hold(*, token: str, actor: Actor) -> Hold:  # noqa: ARG001 - every write names its actor
+def extend_hold(*, token: str, actor: Actor) -> Hold:
     """Keep the seat for the location's full time again. Raises HoldExpired, HoldProlongedTooOften."""
     hold = Hold.objects.select_related("slot__location", "slot__doctor").filter(token=token).first()
     if hold is None:
@@ -61,7 +60,7 @@ def extend_hold(*, token: str, actor: Actor) -> Hold:  # noqa: ARG001 - every wr
     return hold
 
 
-def release_hold(*, token: str, actor: Actor) -> None:  # noqa: ARG001 - every write names its actor
+def release_hold(*, token: str, actor: Actor) -> None:
     """Give a held seat back. Releasing twice, or what ran out, is harmless."""
     hold = Hold.objects.select_related("slot").filter(token=token).first()
     if hold is None:

@@ -78,7 +78,7 @@ def _offer(entry: WaitlistEntry, slot: Slot, expires_at: datetime) -> bool:
     actor = system("offer_free_seats")
     try:
         with recorded(actor, "waitlist.offer"), transaction.atomic():
-            seats.take_seat(slot)
+            seats.take_seat(slot.pk)
             Hold.objects.create(slot=slot, waitlist_entry=entry, expires_at=expires_at)
             changed = WaitlistEntry.objects.filter(pk=entry.pk, status=WaitlistStatus.WAITING).update(
                 status=WaitlistStatus.OFFERED, offered_slot=slot, offer_expires_at=expires_at

@@ -64,12 +64,14 @@ def _reschedule(appointment_id: int, slot_id: int, hold_token: str | None, actor
     if old.slot_id == slot_id:
         raise SameSlot
     hold = _live_hold(hold_token, slot_id) if hold_token else None
-    slot = hold.slot if hold else seats.read_bookable_slot(slot_id=slot_id, actor=actor).slot
+    if hold is None:
+        seats.glance_at_free_seat(slot_id=slot_id, actor=actor)
+    slot = hold.slot if hold else seats.read_slot(slot_id)
     with recorded(actor, "appointment.reschedule"):
         seats.lock_slots([old.slot_id, slot.pk])
         lock_patient(old.patient)
         if hold is None:
-            seats.take_seat(slot)
+            seats.take_seat(slot_id)
         elif not consume_hold(hold):
             raise HoldExpired
         successor = _replace(old, slot, actor)

@@ -22,45 +22,53 @@ from accounts.actors import Actor, system
 from accounts.audit import recorded
 from scheduling.errors import SlotClosed, SlotPast, SlotTaken, SlotUnknown
 from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
-from scheduling.selectors.seats import SlotAtHand, overdue_holds, overdue_pending, slot_at_hand
+from scheduling.selectors.seats import Glance, glance_at, overdue_holds, overdue_pending
 from scheduling.services.transitions import change_status
 from scheduling.signals import slot_changed
 from scheduling.states import AppointmentStatus, WaitlistStatus
 
 
-def read_bookable_slot(*, slot_id: int, actor: Actor, holder: str = "") -> SlotAtHand:
-    """Read a slot with its doctor and location in one query, and refuse early what cannot be had.
+def glance_at_free_seat(*, slot_id: int, actor: Actor, holder: str = "") -> Glance:
+    """Look at a slot in one query, and refuse early what cannot be had.
 
     Staff may book a slot until it ends and regardless of lead times. Overdue claims are lapsed on the way. A slot
     that `holder` already keeps is not refused for being full. Raises SlotUnknown, SlotClosed, SlotPast, SlotTaken.
     """
-    at_hand = slot_at_hand(slot_id, holder=holder)
-    if at_hand is None:
+    seen = glance_at(slot_id, holder=holder)
+    if seen is None:
         raise SlotUnknown
-    _require_offered(at_hand.slot, actor)
-    if at_hand.overdue:
+    _require_offered(seen, actor)
+    if seen.overdue:
         lapse_overdue_claims(slot_id=slot_id)
-    elif at_hand.slot.taken >= at_hand.slot.capacity and not at_hand.own_hold:
+    elif seen.taken >= seen.capacity and not seen.own_hold:
         raise SlotTaken
-    return at_hand
+    return seen
 
 
-def _require_offered(slot: Slot, actor: Actor) -> None:
+def _require_offered(seen: Glance, actor: Actor) -> None:
     now = timezone.now()
     if actor.is_staff:
-        if slot.ends_at <= now:
+        if seen.ends_at <= now:
             raise SlotPast
-    elif slot.starts_at <= now + timedelta(minutes=slot.location.lead_minutes):
+    elif seen.starts_at <= now + timedelta(minutes=seen.lead_minutes):
         raise SlotPast
-    if not (slot.is_open and slot.doctor.is_active and slot.location.is_active):
+    if not seen.is_offered:
         raise SlotClosed
 
 
-def take_seat(slot: Slot) -> None:
+def take_seat(slot_id: int) -> None:
     """Take one seat: the statement that decides. Raises SlotTaken when somebody was first."""
-    taken = Slot.objects.filter(pk=slot.pk, is_open=True, taken__lt=F("capacity")).update(taken=F("taken") + 1)
+    taken = Slot.objects.filter(pk=slot_id, is_open=True, taken__lt=F("capacity")).update(taken=F("taken") + 1)
     if not taken:
         raise SlotTaken
+
+
+def read_slot(slot_id: int) -> Slot:
+    """A slot with its doctor and location. Raises SlotUnknown."""
+    slot = Slot.objects.select_related("doctor", "location").filter(pk=slot_id).first()
+    if slot is None:
+        raise SlotUnknown
+    return slot
 
 
 def give_back_seat(slot_id: int | None, *, seats: int = 1) -> None:

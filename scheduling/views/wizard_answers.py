@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -37,13 +37,17 @@ WHO_FIELDS = [
 DETAILS_FIELDS = ["reason", "symptoms", "urgency", "special_requirements"]
 
 
-@dataclass(slots=True)
+@dataclass
 class Booking:
     """A booking under way: the held seat, if it is still held, and what was typed."""
 
     token: str
-    hold: Hold | None
     draft: Draft
+
+    @cached_property
+    def hold(self) -> Hold | None:
+        """Read when somebody asks: the last press of all leaves the reading to the service that books."""
+        return live_hold(self.token)
 
 
 StepView = Callable[..., HttpResponse]
@@ -65,11 +69,11 @@ def _answer(view: StepView, request: HttpRequest, token: str, kwargs: dict[str, 
     draft = load_draft(request.session, token) or Draft()
     if draft.booked:
         return booked_already(request, draft)
-    hold = live_hold(token)
-    if hold is not None and draft.slot is None:
-        draft.slot, draft.query = hold.slot_id, request.GET.urlencode()
+    booking = Booking(token=token, draft=draft)
+    if draft.slot is None and booking.hold is not None:
+        draft.slot, draft.query = booking.hold.slot_id, request.GET.urlencode()
         save_draft(request.session, token, draft)
-    return view(request, Booking(token=token, hold=hold, draft=draft), **kwargs)
+    return view(request, booking, **kwargs)
 
 
 def booked_already(request: HttpRequest, draft: Draft) -> HttpResponse:
