@@ -94,6 +94,9 @@ MIDDLEWARE = [
     "config.back_office.BackOfficeMiddleware",
 ]
 
+if EMBEDDED:  # behind a proxy, the proxy compresses
+    MIDDLEWARE.insert(1, "django.middleware.gzip.GZipMiddleware")
+
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"

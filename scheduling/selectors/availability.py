@@ -78,19 +78,8 @@ def next_free_by_doctor(
 
     Looks each doctor up in the index of their calendar, so it costs the same with ten days or ten years of slots.
     """
-    upcoming = Slot.objects.filter(
-        _not_too_near(location_id), _has_free_seat(), is_open=True, doctor=OuterRef("pk")
-    ).order_by("starts_at")
-    doctors = Doctor.objects.filter(is_active=True).order_by()
-    if doctor_ids is not None:
-        doctors = doctors.filter(pk__in=doctor_ids)
-    if specialty_id is not None:
-        doctors = doctors.filter(specialty_id=specialty_id)
-    found = doctors.annotate(next_slot=Subquery(upcoming.values("pk")[:1])).values_list("next_slot", flat=True)
-    slots = Slot.objects.select_related("doctor__specialty", "location").filter(
-        pk__in=[pk for pk in found if pk is not None]
-    )
-    return {slot.doctor_id: slot for slot in slots}
+    found = _next_slot_ids(doctor_ids, specialty_id, location_id)
+    return {slot.doctor_id: slot for slot in _read(found)}
 
 
 def next_free_slots(
@@ -101,8 +90,33 @@ def next_free_slots(
     limit: int = 1,
 ) -> list[Slot]:
     """The earliest free slots, at most one a doctor, earliest first."""
-    found = next_free_by_doctor(doctor_ids=doctor_ids, specialty_id=specialty_id, location_id=location_id)
-    return sorted(found.values(), key=lambda slot: (slot.starts_at, slot.doctor_id))[:limit]
+    first = _next_slot_ids(doctor_ids, specialty_id, location_id, limit=limit)
+    slots = {slot.pk: slot for slot in _read(first)}
+    return [slots[pk] for pk in first]
+
+
+def _next_slot_ids(
+    doctor_ids: Collection[int] | None, specialty_id: int | None, location_id: int | None, limit: int | None = None
+) -> list[int]:
+    """The next free slot of each active doctor who has one: of all, or of the `limit` earliest, in order."""
+    upcoming = Slot.objects.filter(
+        _not_too_near(location_id), _has_free_seat(), is_open=True, doctor=OuterRef("pk")
+    ).order_by("starts_at")
+    doctors = Doctor.objects.filter(is_active=True).order_by()
+    if doctor_ids is not None:
+        doctors = doctors.filter(pk__in=doctor_ids)
+    if specialty_id is not None:
+        doctors = doctors.filter(specialty_id=specialty_id)
+    with_slot = doctors.annotate(next_slot=Subquery(upcoming.values("pk")[:1]))
+    if limit is not None:
+        start = Subquery(upcoming.values("starts_at")[:1])
+        with_slot = with_slot.order_by(start.asc(nulls_last=True), "pk")[:limit]
+    found = with_slot.values_list("next_slot", flat=True)
+    return [pk for pk in found if pk is not None]
+
+
+def _read(slot_ids: Sequence[int]) -> QuerySet[Slot]:
+    return Slot.objects.select_related("doctor__specialty", "location").filter(pk__in=slot_ids)
 
 
 def days_with_slots(
