@@ -14,8 +14,6 @@ from accounts.phone_numbers import PhoneField
 class UserManager(BaseUserManager["User"]):
     """Makes users from an e-mail address or a phone number."""
 
-    use_in_migrations = True
-
     def create_user(
         self, email: str | None = None, password: str | None = None, phone: str | None = None, **extra: Any
     ) -> User:

@@ -12,6 +12,6 @@ def add_roles(apps, schema_editor):
 class Migration(migrations.Migration):
     """The four roles, as groups. They stay when the migration is undone: people may be in them."""
 
-    dependencies = [("accounts", "0002_sweep_run"), ("auth", "0012_alter_user_first_name_max_length")]
+    dependencies = [("accounts", "0001_initial"), ("auth", "0012_alter_user_first_name_max_length")]
 
     operations = [migrations.RunPython(add_roles, migrations.RunPython.noop)]
