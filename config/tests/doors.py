@@ -16,7 +16,7 @@ class Door(StrEnum):
     """Who may come in."""
 
     EVERYBODY = "everybody"
-    SECRET = "whoever holds the secret in the address"  # noqa: S105
+    SECRET = "whoever holds the secret in the address"
     HOLD = "whoever holds the token of a held seat"
     SIGNED_IN = "whoever has signed in"
     FAMILY = "whoever looks after the patient in the address"
@@ -24,7 +24,9 @@ class Door(StrEnum):
 
 
 _STAFF_PAGES = "calendar bulk_slots book move follow_up import_patients"
-_EVERYBODY = "home book book_location book_doctor book_time book_times book_hold waitlist_join find find_by_email find_sent"
+_EVERYBODY = (
+    "home book book_location book_doctor book_time book_times book_hold waitlist_join find find_by_email find_sent"
+)
 _HELD = "book_who book_new_patient book_details book_check book_keep book_give_back book_lost"
 _SECRET = (
     "appointment appointment_calendar appointment_confirm appointment_attendance appointment_cancel "

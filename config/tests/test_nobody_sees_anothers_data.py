@@ -49,7 +49,9 @@ def tampered(secret: str) -> list[str]:
 def guesses(world: World, person: Person, door: Door) -> list[str]:
     """What somebody might put into an address to reach what is not theirs."""
     if door == Door.FAMILY:
-        keys = [str(patient.pk) for patient in world.patients.values() if patient.user_id != (person.user and person.user.pk)]
+        keys = [
+            str(patient.pk) for patient in world.patients.values() if not person.user or patient.user != person.user
+        ]
         return [*keys, "0", "9" * 25]
     wrong = identifiers_of_others(world, person)
     if door == Door.HOLD:
@@ -92,19 +94,48 @@ def fillings(name: str, words: list[str]) -> Iterator[str]:
 
 def tempting(world: World, person: Person) -> dict[str, Any]:
     """A body that asks for everything nobody may set, about somebody else."""
-    victim = next(patient for patient in world.patients.values() if patient.pk not in person.patients or person.name == "manager")
+    victim = next(patient for patient in world.patients.values() if patient.pk not in person.patients)
     visit = Appointment.objects.filter(patient=victim, status="confirmed").first()
     return {
-        **{"status": "confirmed", "patient": victim.pk, "user": person.user.pk if person.user else "", "fee": "0"},
-        **{"is_staff": "1", "is_superuser": "1", "roles": "manager", "groups": "1", "booked_by": "", "taken": "0"},
-        **{"appointment": visit.pk if visit else "", "appointment_id": visit.pk if visit else "", "answer": "yes"},
-        **{"secret": "mine", "holder": "browser-here", "instead_of": visit.pk if visit else "", "confirmed": "yes"},
-        **{"slot": "999999", "number": visit.number if visit else "APT-2026-000001", "contact": "+447700900999"},
-        **{"email": "stranger@strangers.example", "login": "nobody@strangers.example", "password": "a long enough password"},
-        **{"first_name": "Eve", "last_name": "Stranger", "reason": "time", "details": "", "code": "000000"},
-        **{"date_of_birth_day": "1", "date_of_birth_month": "1", "date_of_birth_year": "1970", "urgency": "low"},
-        **{"phone": "020 7946 0999", "gender": "undisclosed", "language": "en", "medical_history": "forged"},
-        **{"earliest_date": "2027-01-01", "latest_date": "2027-01-31", "_method": "DELETE"},
+        "status": "confirmed",
+        "patient": victim.pk,
+        "user": person.user.pk if person.user else "",
+        "fee": "0",
+        "is_staff": "1",
+        "is_superuser": "1",
+        "roles": "manager",
+        "groups": "1",
+        "booked_by": "",
+        "taken": "0",
+        "appointment": visit.pk if visit else "",
+        "appointment_id": visit.pk if visit else "",
+        "answer": "yes",
+        "secret": "mine",
+        "holder": "browser-here",
+        "instead_of": visit.pk if visit else "",
+        "confirmed": "yes",
+        "slot": "999999",
+        "number": visit.number if visit else "APT-2026-000001",
+        "contact": "+447700900999",
+        "email": "stranger@strangers.example",
+        "login": "nobody@strangers.example",
+        "password": "long enough",
+        "first_name": "Eve",
+        "last_name": "Stranger",
+        "reason": "time",
+        "details": "",
+        "code": "000000",
+        "date_of_birth_day": "1",
+        "date_of_birth_month": "1",
+        "date_of_birth_year": "1970",
+        "urgency": "low",
+        "phone": "020 7946 0999",
+        "gender": "undisclosed",
+        "language": "en",
+        "medical_history": "forged",
+        "earliest_date": "2027-01-01",
+        "latest_date": "2027-01-31",
+        "_method": "DELETE",
     }
 
 

@@ -100,7 +100,7 @@ class World:
         words: dict[str, str] = {}
         for name, patient in self.patients.items():
             if patient.pk not in person.patients:
-                words |= {spelled: f"{name}'s record" for spelled in _spoken(patient)}
+                words |= dict.fromkeys(_spoken(patient), f"{name}'s record")
         for visit in Appointment.objects.all():
             if visit.pk not in person.visits:
                 words |= {getattr(visit, said): f"visit {visit.pk}" for said in SAID if getattr(visit, said)}
@@ -331,6 +331,14 @@ class _Builder:
             assert offer_slot(offered.pk) == wait
             wait.refresh_from_db()
             self.waits[name] = wait
+        self.waits["both"] = join_waitlist(
+            patient=self.patients["dora"],
+            doctor_id=self.doctors["both"].pk,
+            location_id=self.here.pk,
+            earliest_date=timezone.localdate(),
+            latest_date=timezone.localdate() + timedelta(days=60),
+            actor=VISITOR,
+        )
 
     def _person(self, name: str, user: User | None) -> Person:
         business = {
