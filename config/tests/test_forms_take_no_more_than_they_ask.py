@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
@@ -193,3 +195,24 @@ def test_nobody_keeps_another_browsers_seat_longer_or_gives_it_back_without_its_
     kept = Hold.objects.get()
     assert (kept.token, kept.extensions) == (token, 0)
     assert Patient.objects.count() == 0
+
+
+def test_who_books_for_a_known_patient_learns_nothing_that_they_did_not_say(client: Client) -> None:
+    known = PatientFactory(
+        first_name="Ann", last_name="Lee", date_of_birth=date(1980, 4, 3), phone="+442079460018", address="7 Secret Row"
+    )
+    earlier = book(SlotFactory(), patient=known, reason="Unspeakable")
+    token = hold(client, SlotFactory())
+    client.post(page("book_who", token), WHO | {"email": ""})
+    client.post(page("book_details", token), DETAILS)
+    checked = words(client.get(page("book_check", token)))
+    booked = client.post(page("book_check", token))
+    made = Appointment.objects.exclude(pk=earlier.pk).get()
+    assert made.patient == known
+    said = checked + words(client.get(booked.url)) + words(client.get(f"{booked.url}cancel/"))
+    said += words(client.get(f"{booked.url}reschedule/")) + words(client.get(f"{booked.url}calendar.ics"))
+    for secret in (known.email, known.address, earlier.secret, earlier.number, "Unspeakable"):
+        assert secret not in said
+    Appointment.objects.filter(pk=made.pk).update(secret_expires_at=timezone.now())
+    sent = words(client.post(f"{booked.url}fresh-link/"))
+    assert known.email not in sent
