@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from factory.base import Factory
 
 from testing import browser
 from testing.flushing import allow_flush
@@ -21,6 +22,17 @@ allow_flush()
 def _empty_cache() -> None:
     """No test sees what another one cached."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _factories_count_from_the_start() -> None:
+    """No test sees other numbers, or other times of slots, because of what ran before it."""
+    waiting = list(Factory.__subclasses__())
+    while waiting:
+        factory = waiting.pop()
+        waiting += factory.__subclasses__()
+        if not factory._meta.abstract:
+            factory.reset_sequence(0, force=True)
 
 
 @pytest.fixture(scope="session")
