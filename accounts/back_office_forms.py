@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.forms.models import model_to_dict
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import DomainError
@@ -61,7 +62,7 @@ class BackOfficeForm(forms.ModelForm):
     def _forget_impossible_keys(self) -> None:
         """Choices that load bit by bit look up what was chosen before, and stumble over what cannot be a key."""
         for name, field in self.fields.items():
-            if isinstance(field, forms.ModelChoiceField) and name in self.errors:
+            if isinstance(field, forms.ModelChoiceField) and name in self.errors and isinstance(self.data, QueryDict):
                 given = self.add_prefix(name)
                 self.data = self.data.copy()
                 self.data.setlist(given, [key for key in self.data.getlist(given) if is_key(key)])
