@@ -74,37 +74,44 @@ def _check_wish(doctor_id: int | None, specialty_id: int | None, earliest: date,
 def leave_waitlist(*, entry_id: int, actor: Actor) -> WaitlistEntry:
     """Take somebody off the list; a seat they were offered goes to the next. Harmless to repeat."""
     entry = WaitlistEntry.objects.get(pk=entry_id)
-    if entry.status in OPEN:
+    while entry.status in OPEN:  # once more if an offer came or ran out at that moment
         _end(entry, WaitlistStatus.CANCELLED, "waitlist.leave", actor)
     return entry
 
 
 def decline_offer(*, entry_id: int, actor: Actor) -> WaitlistEntry:
-    """Say no to an offer but keep waiting for another; the seat goes to the next in line."""
+    """Say no to an offer but keep waiting for another; the seat goes to the next in line. Raises OfferExpired."""
     entry = WaitlistEntry.objects.get(pk=entry_id)
-    if entry.status != WaitlistStatus.OFFERED:
+    if entry.status != WaitlistStatus.OFFERED or not _end(entry, WaitlistStatus.WAITING, "waitlist.decline", actor):
         raise OfferExpired
-    _end(entry, WaitlistStatus.WAITING, "waitlist.decline", actor)
     return entry
 
 
-def _end(entry: WaitlistEntry, status: WaitlistStatus, verb: str, actor: Actor) -> None:
-    """Give up what the entry was offered, put it into `status`, and offer the seat on.
+def _end(entry: WaitlistEntry, status: WaitlistStatus, verb: str, actor: Actor) -> bool:
+    """Give up what the entry is offered, put it into `status`, and offer the seat on; then `entry` is as it is stored.
 
-    The entry remembers the slot, so that nobody is offered again what they have just declined.
+    False, and nothing happened, if the entry is no longer as it was read. The entry remembers the slot, so that
+    nobody is offered again what they have just declined.
     """
-    slot_id, doctor_id = entry.offered_slot_id, entry.offered_slot.doctor_id if entry.offered_slot else None
-    with recorded(actor, verb):
-        seats.lock_slots([slot_id])
-        hold = Hold.objects.filter(waitlist_entry=entry).first()
-        freed = hold is not None and consume_hold(hold)
-        if freed:
-            seats.give_back_seat(slot_id)
-        WaitlistEntry.objects.filter(pk=entry.pk, status__in=OPEN).update(status=status, offer_expires_at=None)
-        if freed and doctor_id is not None:
-            seats.announce(slot_id, doctor_id, "freed")
-            offers.offer_slot(slot_id)
+    as_read = WaitlistEntry.objects.filter(pk=entry.pk, status=entry.status, offered_slot=entry.offered_slot_id)
+    try:
+        with recorded(actor, verb):
+            hold = Hold.objects.select_related("slot").filter(waitlist_entry=entry).first()
+            seats.lock_slots([hold.slot_id if hold else None])
+            freed = hold if hold is not None and consume_hold(hold) else None
+            if freed is not None:
+                seats.give_back_seat(freed.slot_id)
+            if not as_read.update(status=status, offer_expires_at=None):
+                raise OfferExpired
+            if freed is not None:
+                seats.announce(freed.slot_id, freed.slot.doctor_id, "freed")
+                offers.offer_slot(freed.slot_id)
+    except OfferExpired:
+        ended = False
+    else:
+        ended = True
     entry.refresh_from_db()
+    return ended
 
 
 def accept_offer(*, entry_id: int, actor: Actor) -> Appointment:

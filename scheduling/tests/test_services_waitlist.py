@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from scheduling.errors import InvalidWaitlistRequest, OfferExpired, SlotTaken
+from scheduling.invariants import check
 from scheduling.models import Appointment, Patient, Slot, WaitlistEntry
 from scheduling.services import lifecycle
 from scheduling.services.holds import hold_seat
+from scheduling.services.offers import offer_slot
 from scheduling.services.waitlist import accept_offer, decline_offer, join_waitlist, leave_waitlist, offer_free_seats
 from scheduling.states import AppointmentStatus, WaitlistStatus
 from scheduling.tests.factories import (
@@ -24,6 +26,7 @@ from scheduling.tests.factories import (
     book,
     in_hours,
 )
+from testing.meanwhile import just_after_reading
 
 pytestmark = pytest.mark.django_db
 CLERK = Actor(label="system:desk")
@@ -102,6 +105,23 @@ def test_declining_offers_the_seat_on_and_keeps_the_place_for_other_seats() -> N
     assert offer_free_seats(actor=CLERK) == 0, "nobody is offered again what they have just declined"
     with pytest.raises(OfferExpired):
         decline_offer(entry_id=first.pk, actor=VISITOR)
+
+
+def test_leaving_while_an_offer_comes_gives_back_the_seat_of_that_offer() -> None:
+    declined = SlotFactory()
+    other = SlotFactory(doctor=declined.doctor, location=declined.location)
+    entry = wait_for(declined)
+    offer_slot(declined.pk)
+    decline_offer(entry_id=entry.pk, actor=VISITOR)
+    book(declined)
+
+    with just_after_reading("scheduling_waitlistentry", lambda: offer_slot(other.pk)):
+        leave_waitlist(entry_id=entry.pk, actor=VISITOR)
+
+    entry.refresh_from_db()
+    assert entry.status == WaitlistStatus.CANCELLED
+    assert [Slot.objects.get(pk=slot.pk).taken for slot in (declined, other)] == [1, 0]
+    assert not list(check())
 
 
 def test_leaving_the_list_gives_an_offered_seat_back() -> None:
