@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField as LibraryFormField
+from phonenumber_field.modelfields import PhoneNumberDescriptor
 from phonenumber_field.modelfields import PhoneNumberField as LibraryModelField
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 from phonenumbers import is_possible_number
@@ -43,10 +44,32 @@ class PhoneFormField(LibraryFormField):
     default_error_messages = {"invalid": _("Enter a phone number we can call, such as 020 7946 0018.")}
 
 
+class _ParsedWhenAsked(PhoneNumberDescriptor):  # type: ignore[misc] # the library has no types
+    """Parses the number when somebody reads it: lists load hundreds of rows and show the number of none."""
+
+    def __get__(self, instance: models.Model | None, owner: type[models.Model]) -> Any:
+        value = super().__get__(instance, owner)
+        if isinstance(value, str) and value and instance is not None:
+            value = instance.__dict__[self.field.name] = to_python(value, region=self.field.region)
+        return value
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.name] = value
+
+
 class PhoneField(_Column):
     """A column with a telephone number in E.164. Migrations see the library's field."""
 
     default_validators = (validate_possible,)
+    descriptor_class = _ParsedWhenAsked
+
+    def from_db_value(self, value: str | None, *_expression_and_connection: Any) -> str | None:
+        """As it is stored; `_ParsedWhenAsked` reads it."""
+        return value
+
+    def get_prep_value(self, value: Any) -> Any:
+        """E.164 for every number that can exist, so that one number is stored and found in one spelling."""
+        return read_phone(str(value)) or super().get_prep_value(value) if value else value
 
     def formfield(self, **kwargs: Any) -> forms.Field | None:  # type: ignore[override]
         """The form field that goes with it."""
