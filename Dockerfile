@@ -21,4 +21,4 @@ USER frontdesk
 RUN SECRET_KEY=only-while-building-the-image-and-nowhere-else DATABASE_URL=postgres://nobody@localhost/none \
     python manage.py collectstatic --noinput --verbosity 0
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "config.wsgi:application"]
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--backlog", "4096", "--backpressure", "2048", "config.wsgi:application"]

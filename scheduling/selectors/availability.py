@@ -43,12 +43,12 @@ def offered_slots(
 def _not_too_near(location_id: int | None) -> Q:
     """Starts after now and after the lead time of its location, which must be active."""
     now = timezone.now()
-    locations = Location.objects.filter(is_active=True)
-    if location_id is not None:
-        locations = locations.filter(pk=location_id)
-    leads = list(locations.values_list("pk", "lead_minutes"))
-    condition = Q(starts_at__gt=now, location_id__in=[pk for pk, _lead in leads])
-    for pk, lead in leads:
+    everywhere = list(Location.objects.values_list("pk", "is_active", "lead_minutes"))
+    leads = {pk: lead for pk, active, lead in everywhere if active and location_id in (None, pk)}
+    condition = Q(starts_at__gt=now)
+    if len(leads) < len(everywhere):  # naming every place would lead the planner to an index that does not help
+        condition &= Q(location_id__in=leads)
+    for pk, lead in leads.items():
         if lead:
             condition &= ~Q(location_id=pk, starts_at__lte=now + timedelta(minutes=lead))
     return condition

@@ -85,10 +85,10 @@ def hold(request: HttpRequest) -> HttpResponse:
     slot_id = read_number(request.POST.get("slot"))
     holder = read_holder(request) or new_holder()
     try:
-        _throttle(request)
         if slot_id is None:
             raise SlotUnknown
         kept = hold_seat(slot_id=slot_id, holder=holder, actor=from_request(request))
+        _throttle(request, kept.token)
     except DomainError as error:
         return _refused(request, slot_id, error)
     _take_along(request, kept.token, kept.slot_id)
@@ -97,10 +97,16 @@ def hold(request: HttpRequest) -> HttpResponse:
     return with_holder(request, response, holder)
 
 
-def _throttle(request: HttpRequest) -> None:
+def _throttle(request: HttpRequest, token: str) -> None:
+    """Count what an address keeps; one too many is given back. Whoever comes too late is not counted."""
     limit = settings.HOLDS_PER_ADDRESS
-    if limit:
+    if not limit:
+        return
+    try:
         count_attempt(subject=f"hold:{request.META.get('REMOTE_ADDR', '')}", limit=limit, window=HOLD_WINDOW)
+    except TooManyAttempts:
+        release_hold(token=token, actor=from_request(request))
+        raise
 
 
 def _refused(request: HttpRequest, slot_id: int | None, error: DomainError) -> HttpResponse:
