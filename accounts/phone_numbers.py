@@ -44,7 +44,7 @@ class PhoneFormField(LibraryFormField):
     default_error_messages = {"invalid": _("Enter a phone number we can call, such as 020 7946 0018.")}
 
 
-class _ParsedWhenAsked(PhoneNumberDescriptor):  # type: ignore[misc] # the library has no types
+class _ParsedWhenAsked(PhoneNumberDescriptor):
     """Parses the number when somebody reads it: lists load hundreds of rows and show the number of none."""
 
     def __get__(self, instance: models.Model | None, owner: type[models.Model]) -> Any:
