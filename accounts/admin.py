@@ -19,12 +19,12 @@ from accounts.back_office import (
     BackOfficeForm,
     ChangeList,
     CheckboxesWidget,
-    RangeDateFilter,
     ReadOnlyAdmin,
     display,
     phone_digits,
 )
 from accounts.models import AttemptCounter, AuditEntry, AuditSeal, SweepRun, User
+from accounts.moment_filter import MomentFilter
 from accounts.roles import STAFF_ROLES, Role
 
 
@@ -65,7 +65,7 @@ class UserAdmin(BackOfficeAdmin, DjangoUserAdmin):
     change_password_form = AdminPasswordChangeForm
     viewers = changers = adders = MANAGERS
     list_display = ["name", "email", "phone", "role_names", "is_active", "last_login"]
-    list_filter = ["is_active", "is_staff", "groups", ("last_login", RangeDateFilter)]
+    list_filter = ["is_active", "is_staff", "groups", ("last_login", MomentFilter)]
     search_fields = ["full_name", "email"]
     search_help_text = _("Name, e-mail address or phone number, however it is spelled")
     ordering = ["full_name", "email"]
@@ -144,7 +144,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     """The audit trail. The database itself refuses to change or delete it."""
 
     list_display = ["at", "who", "verb", "action", "object_type", "object_id", "address"]
-    list_filter = [("at", RangeDateFilter)]
+    list_filter = [("at", MomentFilter)]
     search_fields = ["^actor", "^verb", "=object_id", "^object_type"]
     search_help_text = _("Who (user:12), what (appointment.cancel), kind of object or its number")
     list_per_page = 100

@@ -36,12 +36,11 @@ def test_no_strange_value_in_a_query_is_our_fault_in_the_back_office(client: Cli
     asked += [f"{calendar}?{urlencode({'date': value})}" for value in DAYS]
     asked += [f"{book_page}?{urlencode({name: value})}" for name in ("slot", "patient", "doctor") for value in NUMBERS]
     asked += [f"{book_page}?{urlencode({'day': value, 'doctor': appointment.doctor_id})}" for value in DAYS]
-    for name, parameter in (
-        ("slot", "starts_at_from"),
-        ("appointment", "starts_at_to"),
-        ("patient", "created_at_from"),
-    ):
-        asked += [f"{reverse(f'admin:scheduling_{name}_changelist')}?{urlencode({parameter: day})}" for day in DAYS]
+    dates = {"scheduling_slot": "starts_at", "scheduling_appointment": "starts_at", "scheduling_patient": "created_at"}
+    dates |= {"accounts_user": "last_login", "accounts_auditentry": "at"}
+    for label, column in dates.items():
+        changelist = reverse(f"admin:{label}_changelist")
+        asked += [f"{changelist}?{urlencode({f'{column}_{end}': day})}" for day in DAYS for end in ("from", "to")]
     for parameter in ("doctor__id__exact", "id__exact", "id", "pk__in", "p", "o", "q"):
         changelist = reverse("admin:scheduling_slot_changelist")
         asked += [f"{changelist}?{urlencode({parameter: value})}" for value in NUMBERS]
