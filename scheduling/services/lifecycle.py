@@ -38,24 +38,36 @@ def confirm_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
     """Confirm a pending appointment before it runs out. Raises WrongState when it is too late for that."""
 
     def confirm(appointment: Appointment) -> None:
-        if appointment.expires_at is not None and appointment.expires_at <= timezone.now():
-            raise WrongState(_("The time to confirm this appointment has run out."), status_now=appointment.status)
+        require_in_time(appointment)
         change_status(appointment, AppointmentStatus.CONFIRMED, actor=actor, expires_at=None)
 
     return _once(appointment_id, AppointmentStatus.CONFIRMED, "appointment.confirm", actor, confirm)
 
 
+def require_in_time(appointment: Appointment) -> None:
+    """Refuse what is done with a booking after its time to confirm ran out, ended already or not. Raises WrongState."""
+    if _has_run_out(appointment):
+        raise WrongState(_("The time to confirm this appointment has run out."), status_now=appointment.status)
+
+
+def _has_run_out(appointment: Appointment) -> bool:
+    return appointment.expires_at is not None and appointment.expires_at <= timezone.now()
+
+
 def confirm_attendance(*, appointment_id: int, actor: Actor) -> Appointment:
-    """Note that the patient says they will come. Raises WrongState unless the visit is still to come."""
+    """Note that the patient says they will come. Raises WrongState unless the visit is confirmed and still to come."""
     appointment = read_appointment(appointment_id)
+    now = timezone.now()
     if appointment.status != AppointmentStatus.CONFIRMED:
         raise WrongState(status_now=appointment.status)
+    if appointment.ends_at is not None and appointment.ends_at <= now:
+        raise WrongState(_("The visit is over."), status_now=appointment.status)
     if appointment.attendance_confirmed_at is None:
         with recorded(actor, "appointment.confirm_attendance"):
-            appointment.attendance_confirmed_at = timezone.now()
-            Appointment.objects.filter(pk=appointment.pk, status=AppointmentStatus.CONFIRMED).update(
-                attendance_confirmed_at=appointment.attendance_confirmed_at
-            )
+            confirmed = Appointment.objects.filter(pk=appointment.pk, status=AppointmentStatus.CONFIRMED)
+            if not confirmed.update(attendance_confirmed_at=now):
+                raise WrongState(status_now=appointment.status)
+        appointment.attendance_confirmed_at = now
     return appointment
 
 
@@ -157,7 +169,7 @@ def expire_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
     """End a pending appointment whose time to confirm has run out. Raises WrongState before that."""
 
     def expire(appointment: Appointment) -> None:
-        if appointment.expires_at is None or appointment.expires_at > timezone.now():
+        if not _has_run_out(appointment):
             raise WrongState(status_now=appointment.status)
         seats.lock_slots([appointment.slot_id])
         change_status(appointment, AppointmentStatus.EXPIRED, actor=actor)

@@ -16,7 +16,7 @@ from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
 from scheduling.services import offers, seats
 from scheduling.services.booking import LINK_OUTLIVES_VISIT, VisitDetails, book_slot, insert_appointment
 from scheduling.services.holds import consume_hold
-from scheduling.services.lifecycle import read_appointment, require_changeable
+from scheduling.services.lifecycle import read_appointment, require_changeable, require_in_time
 from scheduling.services.patients import lock_patient
 from scheduling.services.transitions import change_status
 from scheduling.signals import appointment_changed
@@ -61,6 +61,7 @@ def _reschedule(appointment_id: int, slot_id: int, hold_token: str | None, actor
     require_changeable(old, actor=actor)
     if old.status not in UPCOMING:
         raise WrongState(status_now=old.status)
+    require_in_time(old)
     if old.slot_id == slot_id:
         raise SameSlot
     hold = _live_hold(hold_token, slot_id) if hold_token else None

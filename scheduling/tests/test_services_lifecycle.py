@@ -18,6 +18,7 @@ from scheduling.services.rescheduling import book_follow_up, reschedule_appointm
 from scheduling.signals import appointment_changed
 from scheduling.states import APPOINTMENT_TRANSITIONS, AppointmentStatus
 from scheduling.tests.factories import VISITOR, SlotFactory, book, in_hours
+from testing.meanwhile import just_after_reading
 
 pytestmark = pytest.mark.django_db
 CLERK = Actor(label="system:desk")
@@ -241,3 +242,31 @@ def test_a_receiver_that_fails_rolls_the_change_back() -> None:
     assert appointment.status == AppointmentStatus.CONFIRMED
     assert appointment.slot is not None
     assert taken(appointment.slot) == 1
+
+
+def test_nobody_says_they_come_to_a_visit_that_was_cancelled_that_very_moment() -> None:
+    appointment = book()
+
+    def cancel() -> None:
+        lifecycle.cancel_appointment(appointment_id=appointment.pk, actor=CLERK)
+
+    with just_after_reading("scheduling_appointment", cancel), pytest.raises(WrongState):
+        lifecycle.confirm_attendance(appointment_id=appointment.pk, actor=VISITOR)
+    appointment.refresh_from_db()
+    assert appointment.attendance_confirmed_at is None
+
+
+def test_nobody_says_they_come_to_a_visit_that_is_over() -> None:
+    appointment = book()
+    assert appointment.ends_at is not None
+    with time_machine.travel(appointment.ends_at), pytest.raises(WrongState):
+        lifecycle.confirm_attendance(appointment_id=appointment.pk, actor=VISITOR)
+
+
+def test_a_pending_appointment_cannot_be_moved_once_its_time_ran_out() -> None:
+    appointment = pending()
+    assert appointment.expires_at is not None
+    other = SlotFactory(doctor=appointment.doctor, location=appointment.location)
+    with time_machine.travel(appointment.expires_at), pytest.raises(WrongState, match="run out"):
+        reschedule_appointment(appointment_id=appointment.pk, slot_id=other.pk, actor=VISITOR)
+    assert Slot.objects.get(pk=other.pk).taken == 0
