@@ -76,7 +76,7 @@ def _reschedule(appointment_id: int, slot_id: int, hold_token: str | None, actor
         elif not consume_hold(hold):
             raise HoldExpired
         successor = _replace(old, slot, actor)
-        _close_waitlist(old, hold)
+        _close_waitlist(old, successor, hold)
         seats.free_seat_of(old)
         seats.announce(slot.pk, slot.doctor_id, "booked")
         offers.offer_slot(old.slot_id)
@@ -127,11 +127,13 @@ def _replace(old: Appointment, slot: Slot, actor: Actor) -> Appointment:
     return successor
 
 
-def _close_waitlist(old: Appointment, hold: Hold | None) -> None:
-    """Whoever waited for an earlier seat instead of this one has it now."""
+def _close_waitlist(old: Appointment, successor: Appointment, hold: Hold | None) -> None:
+    """Whoever waited for an earlier seat instead of this one has it now; another one on offer would replace it."""
     if hold is not None and hold.waitlist_entry_id is not None:
         WaitlistEntry.objects.filter(pk=hold.waitlist_entry_id).update(status=WaitlistStatus.BOOKED)
-    WaitlistEntry.objects.filter(instead_of=old, status=WaitlistStatus.WAITING).update(status=WaitlistStatus.CANCELLED)
+    entries = WaitlistEntry.objects.filter(instead_of=old)
+    entries.filter(status=WaitlistStatus.WAITING).update(status=WaitlistStatus.CANCELLED)
+    entries.filter(status=WaitlistStatus.OFFERED).update(instead_of=successor)
 
 
 def book_follow_up(*, appointment_id: int, slot_id: int, actor: Actor, reason: str = "") -> Appointment:

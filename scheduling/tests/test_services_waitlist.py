@@ -15,6 +15,7 @@ from scheduling.models import Appointment, Patient, Slot, WaitlistEntry
 from scheduling.services import lifecycle
 from scheduling.services.holds import hold_seat
 from scheduling.services.offers import offer_slot
+from scheduling.services.rescheduling import reschedule_appointment
 from scheduling.services.waitlist import accept_offer, decline_offer, join_waitlist, leave_waitlist, offer_free_seats
 from scheduling.states import AppointmentStatus, WaitlistStatus
 from scheduling.tests.factories import (
@@ -75,6 +76,20 @@ def test_an_offer_in_place_of_a_booking_moves_that_booking() -> None:
     assert moved.slot_id == sooner.pk
     entry.refresh_from_db()
     assert entry.status == WaitlistStatus.BOOKED
+
+
+def test_an_offer_stands_in_place_of_where_the_booking_was_moved_meanwhile() -> None:
+    early = SlotFactory()
+    between, late = (SlotFactory(doctor=early.doctor, location=early.location) for _number in range(2))
+    booked = book(late)
+    entry = wait_for(late, booked.patient, instead_of=booked)
+    offer_slot(early.pk)
+    moved = reschedule_appointment(appointment_id=booked.pk, slot_id=between.pk, actor=VISITOR)
+
+    taken = accept_offer(entry_id=entry.pk, actor=VISITOR)
+
+    moved.refresh_from_db()
+    assert (taken.slot_id, moved.successor_id) == (early.pk, taken.pk)
 
 
 def test_an_offer_that_ran_out_goes_to_the_next_in_line() -> None:
