@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -27,7 +27,7 @@ def hold_seat(*, slot_id: int, holder: str, actor: Actor, minutes: int | None = 
     seen = seats.glance_at_free_seat(slot_id=slot_id, actor=actor, holder=holder)
     if seen.own_hold:
         return Hold.objects.get(token=seen.own_hold)
-    until = timezone.now() + timedelta(minutes=minutes or seen.hold_minutes)
+    until = _until(seen.starts_at, minutes or seen.hold_minutes, actor)
     try:
         with transaction.atomic():
             seats.take_seat(slot_id)
@@ -36,6 +36,12 @@ def hold_seat(*, slot_id: int, holder: str, actor: Actor, minutes: int | None = 
     except (IntegrityError, SlotTaken):  # the same holder pressed twice at one moment: both mean one hold
         return _own_hold(slot_id, holder)
     return hold
+
+
+def _until(starts_at: datetime, minutes: int, actor: Actor) -> datetime:
+    """When a hold made or prolonged now ends: for patients no later than the visit starts, or they could book then."""
+    until = timezone.now() + timedelta(minutes=minutes)
+    return until if actor.is_staff else min(until, starts_at)
 
 
 def _own_hold(slot_id: int, holder: str) -> Hold:
@@ -52,7 +58,7 @@ def extend_hold(*, token: str, actor: Actor) -> Hold:
         raise HoldExpired
     now = timezone.now()
     live = Hold.objects.filter(pk=hold.pk, expires_at__gt=now)
-    until = now + timedelta(minutes=hold.slot.location.hold_minutes)
+    until = _until(hold.slot.starts_at, hold.slot.location.hold_minutes, actor)
     if not live.filter(extensions__lt=MOST_EXTENSIONS).update(expires_at=until, extensions=F("extensions") + 1):
         raise HoldProlongedTooOften if live.exists() else HoldExpired
     hold.expires_at = until

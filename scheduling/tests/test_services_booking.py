@@ -109,6 +109,17 @@ def test_a_hold_can_be_prolonged_at_least_ten_times_and_not_for_ever() -> None:
         extend_hold(token=hold.token, actor=VISITOR)
 
 
+def test_a_patients_hold_ends_when_the_visit_starts_however_often_it_is_prolonged() -> None:
+    slot = SlotFactory()
+    with time_machine.travel(slot.starts_at - timedelta(minutes=2), tick=False) as clock:
+        hold = hold_seat(slot_id=slot.pk, holder="a", actor=VISITOR)
+        assert hold.expires_at == slot.starts_at
+        assert extend_hold(token=hold.token, actor=VISITOR).expires_at == slot.starts_at
+        clock.shift(timedelta(minutes=2))
+        with pytest.raises(HoldExpired):
+            book_hold(token=hold.token, patient=details(), visit=VisitDetails(), actor=VISITOR)
+
+
 def test_an_expired_hold_cannot_be_prolonged() -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         hold = hold_seat(slot_id=SlotFactory().pk, holder="a", actor=VISITOR)
