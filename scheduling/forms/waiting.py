@@ -6,14 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_WAIT = timedelta(days=365)
 
 
 class DaysForm(forms.Form):
-    """From which day to which day somebody could come."""
+    """From which day to which day somebody could come; `today` is the date where they would come."""
 
     earliest_date = forms.DateField(
         label=_("From"),
@@ -33,11 +32,15 @@ class DaysForm(forms.Form):
         },
     )
 
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
     def clean_latest_date(self) -> date:
         latest: date = self.cleaned_data["latest_date"]
-        if latest < timezone.localdate():
+        if latest < self.today:
             raise forms.ValidationError(_("The last day is in the past."))
-        if latest > timezone.localdate() + LONGEST_WAIT:
+        if latest > self.today + LONGEST_WAIT:
             raise forms.ValidationError(_("Choose a last day within a year."))
         return latest
 

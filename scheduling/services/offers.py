@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.actors import Actor, system
 from accounts.audit import recorded
 from accounts.errors import DomainError
-from scheduling.clock import day_bounds, local_date
+from scheduling.clock import day_bounds, local_date, within_reach
 from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
 from scheduling.selectors.availability import free_slots
 from scheduling.services import seats
@@ -130,8 +130,8 @@ def _free_slots_for(entry: WaitlistEntry) -> list[Slot]:
         ~Exists(busy),
         starts_at__gt=timezone.now() + SHORTEST_OFFER,
         starts_at__range=(
-            day_bounds(entry.earliest_date - timedelta(days=1), ZoneInfo("UTC"))[0],
-            day_bounds(entry.latest_date + timedelta(days=1), ZoneInfo("UTC"))[1],
+            day_bounds(within_reach(entry.earliest_date) - timedelta(days=1), ZoneInfo("UTC"))[0],
+            day_bounds(within_reach(entry.latest_date) + timedelta(days=1), ZoneInfo("UTC"))[1],
         ),
     )
     if entry.offered_slot_id is not None:  # declined before

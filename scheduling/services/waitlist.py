@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from accounts.audit import recorded
+from scheduling.clock import local_date
 from scheduling.errors import InvalidWaitlistRequest, OfferExpired
-from scheduling.models import Appointment, Doctor, Hold, Patient, Specialty, WaitlistEntry
+from scheduling.models import Appointment, Doctor, Hold, Location, Patient, Specialty, WaitlistEntry
 from scheduling.services import offers, seats
 from scheduling.services.booking import VisitDetails, book_hold
 from scheduling.services.holds import consume_hold
@@ -20,6 +22,9 @@ from scheduling.services.rescheduling import reschedule_appointment
 from scheduling.states import SEATED, Source, WaitlistStatus
 
 __all__ = ["accept_offer", "decline_offer", "join_waitlist", "leave_waitlist", "offer_free_seats"]
+
+LAST_TO_CHANGE = ZoneInfo("Etc/GMT+12")
+"""Where a day ends last on earth."""
 
 OPEN = (WaitlistStatus.WAITING, WaitlistStatus.OFFERED)
 
@@ -39,7 +44,8 @@ def join_waitlist(
 
     The same wish again returns the entry that is already there. Raises InvalidWaitlistRequest, InvalidPatient.
     """
-    _check_wish(doctor_id, specialty_id, earliest_date, latest_date)
+    _check_wish(doctor_id, specialty_id)
+    _check_days(earliest_date, latest_date, _zone_of(location_id))
     with recorded(actor, "waitlist.join"):
         if isinstance(patient, PatientDetails):
             owner = None if actor.is_staff else actor.user
@@ -58,16 +64,29 @@ def join_waitlist(
         return before or WaitlistEntry.objects.create(**wish)
 
 
-def _check_wish(doctor_id: int | None, specialty_id: int | None, earliest: date, latest: date) -> None:
+def _check_wish(doctor_id: int | None, specialty_id: int | None) -> None:
     if doctor_id is None and specialty_id is None:
         raise InvalidWaitlistRequest(_("Choose a doctor or a specialty to wait for."), field="doctor")
     if doctor_id is not None and not Doctor.objects.filter(pk=doctor_id, is_active=True).exists():
         raise InvalidWaitlistRequest(_("We do not know that doctor."), field="doctor")
     if specialty_id is not None and not Specialty.objects.filter(pk=specialty_id, is_active=True).exists():
         raise InvalidWaitlistRequest(_("We do not know that specialty."), field="specialty")
+
+
+def _zone_of(location_id: int | None) -> ZoneInfo:
+    """Whose calendar says which day it is; for somebody who would come anywhere the one that is last to change."""
+    if location_id is None:
+        return LAST_TO_CHANGE
+    location = Location.objects.filter(pk=location_id, is_active=True).first()
+    if location is None:
+        raise InvalidWaitlistRequest(_("We do not know that location."), field="location")
+    return location.zone
+
+
+def _check_days(earliest: date, latest: date, zone: ZoneInfo) -> None:
     if latest < earliest:
         raise InvalidWaitlistRequest(_("The last day must not be before the first."), field="latest_date")
-    if latest < timezone.localdate():
+    if latest < local_date(timezone.now(), zone):
         raise InvalidWaitlistRequest(_("These days are in the past."), field="latest_date")
 
 

@@ -208,6 +208,7 @@ def test_the_same_wish_twice_is_one_entry() -> None:
         {"doctor_id": None},
         {"doctor_id": 999_999_999},
         {"doctor_id": None, "specialty_id": 999_999_999},
+        {"location_id": 999_999_999},
         {"earliest_date": LATER, "latest_date": SOON},
         {"earliest_date": date(2020, 1, 1), "latest_date": date(2020, 1, 2)},
     ],
@@ -216,6 +217,25 @@ def test_impossible_wishes_are_refused(wish: dict[str, object]) -> None:
     with pytest.raises(InvalidWaitlistRequest):
         wait_for(SlotFactory(), **wish)
     assert not WaitlistEntry.objects.exists()
+
+
+@pytest.mark.parametrize("anywhere", [False, True])
+def test_today_is_the_day_where_the_visit_would_be(anywhere: bool) -> None:
+    slot = SlotFactory(location__time_zone="America/New_York")
+    today = date(2027, 3, 1)
+    with time_machine.travel("2027-03-02T01:30:00Z", tick=False):  # half past eight in the evening
+        place = None if anywhere else slot.location_id
+        assert wait_for(slot, location_id=place, earliest_date=today, latest_date=today).latest_date == today
+        yesterday = today - timedelta(days=1 if place else 2)  # anywhere, it may still be yesterday
+        with pytest.raises(InvalidWaitlistRequest):
+            wait_for(slot, location_id=place, earliest_date=yesterday, latest_date=yesterday)
+
+
+def test_days_that_no_calendar_reaches_hold_up_nobody_else() -> None:
+    slot = SlotFactory()
+    wait_for(slot, earliest_date=date.min, latest_date=date.max)
+    wait_for(SlotFactory())
+    assert offer_free_seats(actor=CLERK) == 2
 
 
 def test_waiting_for_a_closed_specialty_is_refused() -> None:

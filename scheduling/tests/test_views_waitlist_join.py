@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -102,3 +103,11 @@ def test_what_makes_no_sense_is_said_above_and_beside(client: Client, change: di
 def test_without_a_wish_it_begins_at_the_first_question(client: Client) -> None:
     """Nobody waits for nothing."""
     assert client.get(JOIN).url == reverse("scheduling:book")
+
+
+def test_today_is_the_day_of_the_clinic(client: Client) -> None:
+    """In New York it is still yesterday's evening by the clock of the server."""
+    slot = SlotFactory(location__time_zone="America/New_York")
+    with time_machine.travel("2027-03-02T01:30:00Z", tick=False):
+        client.post(url(slot), {**WHO, "earliest_date": "2027-03-01", "latest_date": "2027-03-01"})
+    assert WaitlistEntry.objects.get().latest_date == date(2027, 3, 1)

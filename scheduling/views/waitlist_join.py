@@ -51,7 +51,7 @@ def _forms(request: HttpRequest, wish: Wish) -> dict[str, Any]:
     today = local_date(timezone.now(), wish.location.zone) if wish.location else timezone.localdate()
     first = min(max(read_day(request.GET.get("day")) or today, today), today + LONGEST_WAIT)
     forms: dict[str, Any] = {
-        "days": DaysForm(data, initial={"earliest_date": first, "latest_date": first + USUAL_WAIT})
+        "days": DaysForm(data, initial={"earliest_date": first, "latest_date": first + USUAL_WAIT}, today=today)
     }
     family = family_of(request.user) if request.user.is_authenticated else []
     if family:
