@@ -128,7 +128,7 @@ if DATABASE_URL:
     DATABASES: dict[str, dict[str, Any]] = {"default": env.database("DATABASE_URL")}
     DATABASES["default"].setdefault("OPTIONS", {})
     if DATABASE_POOL:
-        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": DATABASE_POOL_SIZE}
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 2, "max_size": DATABASE_POOL_SIZE, "timeout": 5}
     else:
         DATABASES["default"]["CONN_MAX_AGE"] = 60
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import close_old_connections, connections
 
 from config.sweeps import SWEEPS, Sweep, take_turn
 
@@ -61,10 +61,10 @@ class Ticker:
             connections.close_all()
 
     def _turn(self, sweep: Sweep) -> float:
-        """One turn. While the database is away there is nothing to do but to try again soon."""
+        """One turn. Whatever keeps it from the books (the database is away, most likely) is tried again soon."""
         try:
             close_old_connections()
             return take_turn(sweep)
-        except DatabaseError:
+        except Exception:
             logger.exception("sweep %s could not reach the books", sweep.name)
             return SECONDS_AFTER_TROUBLE

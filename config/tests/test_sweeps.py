@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -15,8 +20,10 @@ from accounts.services.sweeps import claim_sweep, enter_sweeps
 from config import sweeps
 from config.sweeps import SWEEPS, Sweep, take_turn
 from config.ticker import Ticker
+from testing.postgres import PostgresServer
 from testing.threads import run_together
 
+GOOD_KEY = "v7Jk2pQx9Lm4Tn8Rw3Zc6Yb1Hd5Gf0SaUeOiKjXq"
 calls: list[str] = []
 
 
@@ -149,3 +156,49 @@ def test_the_ticker_keeps_going_beside_a_failing_sweep_and_stops_when_told():
 def test_the_worker_takes_one_turn_at_everything_when_asked():
     call_command("worker", "--once")
     assert set(SweepRun.objects.filter(error="").values_list("name", flat=True)) == {sweep.name for sweep in SWEEPS}
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_work_goes_on_when_the_database_comes_back(tmp_path):
+    server = PostgresServer(durable=True).start()
+    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": GOOD_KEY, "DATABASE_URL": server.url}
+
+    def manage(*arguments, **options):
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *arguments], cwd=settings.BASE_DIR, env=environment, **options
+        )
+
+    def last_run():
+        with psycopg.connect(host=str(server.folder), user="postgres") as connection:
+            found = connection.execute(
+                "SELECT finished_at FROM accounts_sweeprun WHERE name = 'expire_overdue'"
+            ).fetchone()
+        return found[0] if found else None
+
+    def wait_for(condition):
+        deadline = time.monotonic() + 60
+        while not condition() and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert condition()
+
+    started = []
+    try:
+        assert manage("migrate", "--verbosity", "0").wait(120) == 0
+        worker = manage("worker", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        started.append(worker)
+        wait_for(last_run)
+        server.stop(immediate=True)
+        time.sleep(1)
+        server.start()
+        before = timezone.now()
+        with psycopg.connect(host=str(server.folder), user="postgres") as connection:
+            connection.execute("UPDATE accounts_sweeprun SET due_at = now(), claimed_until = NULL")
+        wait_for(lambda: last_run() > before)
+        worker.terminate()
+        assert worker.wait(40) == 0
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+        server.remove()
