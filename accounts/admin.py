@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actors import from_request
 from accounts.back_office import (
     MANAGERS,
     AdminPasswordChangeForm,
@@ -25,7 +25,8 @@ from accounts.back_office import (
 )
 from accounts.models import AttemptCounter, AuditEntry, AuditSeal, SweepRun, User
 from accounts.moment_filter import MomentFilter
-from accounts.roles import STAFF_ROLES, Role
+from accounts.roles import Role
+from accounts.services.users import set_roles, vouch_for_address
 
 
 class UserForm(BackOfficeForm):
@@ -97,17 +98,14 @@ class UserAdmin(BackOfficeAdmin, DjangoUserAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
-        """Save, with the roles; whoever has a staff role may enter the back office."""
-        roles = form.cleaned_data["roles"]
-        is_staff = obj.is_superuser or bool(set(roles) & set(STAFF_ROLES))
+        """Save, with the roles, and with the address to sign in by."""
         if not change:
             obj.set_unusable_password()
-            obj.is_staff = is_staff
         super().save_model(request, obj, form, change)
-        if change and obj.is_staff != is_staff:
-            obj.is_staff = is_staff
-            obj.save(update_fields=["is_staff"])
-        obj.groups.set([Group.objects.get_or_create(name=role)[0] for role in roles])
+        actor = from_request(request)
+        set_roles(user=obj, roles=[Role(name) for name in form.cleaned_data["roles"]], actor=actor)
+        if "email" in form.changed_data:
+            vouch_for_address(user=obj, actor=actor)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Set somebody's password, ascribed."""

@@ -65,6 +65,21 @@ def set_roles(*, user: User, roles: Iterable[Role], actor: Actor) -> None:
         _give(user, roles)
 
 
+def vouch_for_address(*, user: User, actor: Actor) -> None:
+    """Make the e-mail address on the record the only one that somebody signs in by: staff who write it vouch for it.
+
+    The address it replaces opens no door any more, by password, code or reset. Raises ContactTaken.
+    """
+    if user.email and EmailAddress.objects.filter(email__iexact=user.email).exclude(user=user).exists():
+        raise ContactTaken(field="email")
+    with recorded(actor, "user.vouch_for_address"):
+        EmailAddress.objects.filter(user=user).exclude(email=user.email or "").delete()
+        if user.email:
+            EmailAddress.objects.update_or_create(
+                user=user, email=user.email, defaults={"primary": True, "verified": True}
+            )
+
+
 def deactivate_user(*, user: User, actor: Actor) -> None:
     """Keep somebody out. Their sessions end with their next request (`accounts/middleware.py`)."""
     with recorded(actor, "user.deactivate"):

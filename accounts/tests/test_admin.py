@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
@@ -54,6 +55,33 @@ def test_taking_the_role_away_ends_the_way_in(manager: Client) -> None:
     manager.post(url, {"email": user.email, "language": "en", "roles": [], "is_active": "on"})
     user.refresh_from_db()
     assert not user.is_staff
+
+
+def test_an_address_that_a_manager_replaces_opens_no_door_any_more(manager: Client) -> None:
+    user = person(Role.RECEPTION, is_staff=True)
+    old = user.email
+    EmailAddress.objects.create(user=user, email=old, verified=True, primary=True)
+    url = reverse("admin:accounts_user_change", args=[user.pk])
+    manager.post(url, {"email": "new@example.org", "language": "en", "roles": ["reception"], "is_active": "on"})
+
+    assert _way_in(old) == ""
+    assert _way_in("new@example.org") == reverse("admin:index")
+
+
+def _way_in(login: str) -> str:
+    """Where signing in by this address leads, if anywhere."""
+    answer = Client().post(reverse("account_login"), {"login": login, "password": "a long enough password"})
+    return answer.headers.get("Location", "")
+
+
+def test_an_address_of_somebody_else_is_refused_beside_its_field(manager: Client) -> None:
+    other, user = person(), person()
+    EmailAddress.objects.create(user=other, email="second@example.org", verified=True, primary=False)
+    url = reverse("admin:accounts_user_change", args=[user.pk])
+    answer = manager.post(url, {"email": "second@example.org", "language": "en", "is_active": "on"})
+    assert "email" in answer.context["adminform"].form.errors
+    user.refresh_from_db()
+    assert user.email != "second@example.org"
 
 
 def test_nobody_lifts_themselves_up(manager: Client) -> None:
