@@ -110,9 +110,14 @@ class CsvExport(ExportMixin):
 
     def get_export_data(self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any) -> Any:
         """The file; that each record was taken, and by whom, is in the audit trail first."""
-        what = f"{queryset.model._meta.verbose_name_plural} {request.META.get('QUERY_STRING', '')}"[:300]
-        record_export(actor=from_request(request), objects=queryset, what=what)
+        record_export(actor=from_request(request), objects=queryset, what=_named(queryset, request))
         return super().get_export_data(file_format, request, queryset, **kwargs)
+
+
+def _named(queryset: Any, request: HttpRequest) -> str:
+    """The list, and by what it was narrowed; not to what: a name somebody searched for could never be erased."""
+    narrowed_by = ", ".join(sorted(request.GET))
+    return f"{queryset.model._meta.verbose_name_plural} ({narrowed_by or 'all'})"[:300]
 
 
 class PatientExport(CsvExport):

@@ -212,3 +212,11 @@ def test_exports_are_for_reception_escape_formulas_and_are_written_down() -> Non
     assert "'=cmd" in got.content.decode()
     assert AuditEntry.objects.filter(action="export", object_id=visit.pk).exists()
     assert mail.outbox == []
+
+
+def test_what_was_searched_for_before_an_export_stays_out_of_the_trail() -> None:
+    PatientFactory.create(last_name="Unforgettable")
+    url = reverse("admin:scheduling_patient_export") + "?q=Unforgettable&gender__exact=undisclosed"
+    staff(Role.MANAGER).post(url, {"format": "0", "resource": "", "patientresource_number": "on"})
+    entry = AuditEntry.objects.filter(action="export").latest("pk")
+    assert entry.changes == {"what": "patients (gender__exact, q)"}
