@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
+import tempfile
 
 import pytest
 
-from testing.environment import DATABASE_VARIABLE
+from testing.environment import DATABASE_VARIABLE, SCRATCH_VARIABLE
 from testing.postgres import NoPostgres, PostgresServer
 
 
@@ -22,7 +24,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Start PostgreSQL when it is asked for; pytest-xdist's workers find it in their environment."""
+    """Make the folder for files, and start PostgreSQL when it is asked for.
+
+    The workers of pytest-xdist inherit both; they end without a word, so the first process takes all away.
+    """
+    if SCRATCH_VARIABLE not in os.environ:
+        os.environ[SCRATCH_VARIABLE] = tempfile.mkdtemp(prefix="frontdesk-test-")
+        atexit.register(shutil.rmtree, os.environ[SCRATCH_VARIABLE], ignore_errors=True)
     if early_config.known_args_namespace.database != "postgres":
         os.environ.pop(DATABASE_VARIABLE, None)
         return
