@@ -33,9 +33,7 @@ class MessageForm(forms.Form):
         widget=TextareaWidget(attrs={"rows": 4}),
         max_length=500,
         required=False,
-        help_text=_(
-            "Goes out with the cancellation and is shown on the appointment's page. Leave out medical details."
-        ),
+        help_text=_("Shown on the appointment's page, behind the patient's link. Leave out medical details."),
     )
 
 
@@ -57,6 +55,7 @@ class Step:
     possible_from: frozenset[AppointmentStatus]
     roles: frozenset[Role] = RECEPTION
     tells_patient: bool = False
+    sends_link: bool = False
     asks_message: bool = False
     icon: str = ""
 
@@ -128,21 +127,33 @@ STEPS: dict[str, Step] = {
         button=_("Send the link"),
         do=lambda visit, actor, _words: _send_link(visit, actor),
         possible_from=ACTIVE,
-        tells_patient=True,
+        sends_link=True,
         icon="forward_to_inbox",
     ),
 }
 
 
 def who_is_told(appointment: Appointment) -> str | Promise:
-    """The patient, by the ways that are on the record and wanted."""
+    """That nobody hears of it by itself, as long as only links go out, and how staff reach the patient."""
     patient = appointment.patient
-    ways = []
-    if patient.wants_email and address_on_file(appointment):
-        ways.append(_("%(name)s by e-mail") % {"name": patient.full_name})
-    elif patient.phone:
-        ways.append(_("%(name)s has no e-mail address: please phone") % {"name": patient.full_name})
-    return ", ".join(str(way) for way in ways) or NOBODY_IS_TOLD
+    contact = patient.phone.as_international if patient.phone else address_on_file(appointment)
+    if not contact:
+        return NOBODY_IS_TOLD
+    return _("Nobody: please tell %(name)s yourself, %(contact)s") % {"name": patient.full_name, "contact": contact}
+
+
+def who_gets_the_link(appointment: Appointment) -> str | Promise:
+    """Where a fresh link goes, if anywhere."""
+    address = address_on_file(appointment)
+    if not address:
+        return NOBODY_IS_TOLD
+    return _("%(name)s by e-mail, %(address)s") % {"name": appointment.patient.full_name, "address": address}
+
+
+def _teller(step: Step) -> Callable[[Appointment], str | Promise]:
+    if step.sends_link:
+        return who_gets_the_link
+    return who_is_told if step.tells_patient else lambda _visit: NOBODY_IS_TOLD
 
 
 def in_words(appointment: Appointment) -> str:
@@ -172,7 +183,7 @@ def run_step(model_admin: Any, request: HttpRequest, queryset: Any, name: str) -
         button=step.button,
         do=do,
         in_words=in_words,
-        who_is_told=who_is_told if step.tells_patient else lambda _row: NOBODY_IS_TOLD,
+        who_is_told=_teller(step),
         form=form,
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,6 +21,7 @@ from accounts.back_office import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
     display,
+    phone_digits,
 )
 from accounts.history import steps_of
 from accounts.services.audit_trail import record_view
@@ -31,6 +33,9 @@ from scheduling.admin.scope import ClinicAdmin
 from scheduling.admin.search import PatientSearch, appointment_key
 from scheduling.models import Appointment, Hold
 from scheduling.states import UPCOMING, AppointmentStatus
+
+REFERENCE_DIGITS = 6
+"""As many as a reference is written with."""
 
 
 @admin.register(Appointment)
@@ -97,13 +102,23 @@ class AppointmentAdmin(AppointmentExport, AppointmentActions, QuickDates, Patien
         """With what a row needs; beside the list, not joined to it: the newest come by the index on their time."""
         return super().get_queryset(request).prefetch_related("patient", "doctor", "location")
 
+    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+        """Chosen days from morning to evening; everything from the newest."""
+        if "starts_at_from" in request.GET:
+            return ["starts_at", "pk"]
+        return super().get_ordering(request)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Appointment], search_term: str
     ) -> tuple[QuerySet[Appointment], bool]:
-        """By reference too."""
+        """By reference too; its digits alone may be those of a phone as well."""
         key = appointment_key(search_term)
         if key is not None:
             return queryset.filter(pk=key), False
+        digits = search_term.strip()
+        if digits.isdecimal() and len(digits) <= REFERENCE_DIGITS:
+            phones = Q(patient__phone__contains=phone_digits(digits)) if phone_digits(digits) else Q()
+            return queryset.filter(Q(pk=int(digits)) | phones), False
         return super().get_search_results(request, queryset, search_term)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponseBase:

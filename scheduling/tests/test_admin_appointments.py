@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail
 from django.urls import reverse
@@ -29,11 +31,27 @@ def test_a_visit_is_found_by_whatever_people_say(term: str) -> None:
     assert list(found.context["cl"].result_list) == [visit]
 
 
+def test_the_digits_of_a_reference_find_its_visit_beside_phones_that_have_them() -> None:
+    visit = book()
+    found = staff(Role.MANAGER).get(reverse("admin:scheduling_appointment_changelist"), {"q": str(visit.pk)})
+    assert visit in found.context["cl"].result_list
+
+
+def test_a_day_is_listed_from_morning_to_evening_and_everything_from_the_newest() -> None:
+    first = book()
+    later = book(SlotFactory.create(starts_at=first.starts_at + timedelta(hours=2)))
+    url, client = reverse("admin:scheduling_appointment_changelist"), staff(Role.MANAGER)
+    day = {"starts_at_from": first.starts_at.date().isoformat()}
+    assert list(client.get(url, day).context["cl"].result_list) == [first, later]
+    assert list(client.get(url).context["cl"].result_list) == [later, first]
+
+
 def test_an_action_says_what_will_happen_and_who_is_told_before_it_does_anything() -> None:
     visit = book()
     page = run_action(staff(Role.RECEPTION, visit.location), "cancel", visit, confirmed=False)
-    assert visit.patient.full_name in page
-    assert "by e-mail" in page
+    assert f"please tell {visit.patient.full_name} yourself, {visit.patient.phone.as_international}" in page
+    page = run_action(staff(Role.RECEPTION, visit.location), "send_link", visit, confirmed=False)
+    assert f"{visit.patient.full_name} by e-mail, {visit.patient.email}" in page
     visit.refresh_from_db()
     assert visit.status == AppointmentStatus.CONFIRMED
 
