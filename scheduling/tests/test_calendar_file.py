@@ -17,7 +17,7 @@ from scheduling.services.lifecycle import cancel_appointment, confirm_appointmen
 from scheduling.services.rescheduling import reschedule_appointment
 from scheduling.tests.factories import VISITOR, DoctorFactory, LocationFactory, SlotFactory, book
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 
 LONDON = ZoneInfo("Europe/London")
 BEFORE_CLOCKS_GO_BACK = datetime(2026, 10, 1, 9, tzinfo=UTC)

@@ -13,7 +13,7 @@ from scheduling.services.calendar import create_slot
 from scheduling.services.holds import hold_seat
 from scheduling.tests.factories import CLINIC, VISITOR, DoctorFactory, LocationFactory, PatientFactory, book
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 
 MONDAY = date(2027, 3, 22)
 

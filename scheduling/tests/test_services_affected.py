@@ -27,7 +27,7 @@ from scheduling.tests.factories import CLINIC, VISITOR, AvailabilityFactory, Doc
 from scheduling.tests.factories import book as book_slot
 from testing.threads import run_together
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 
 LONDON = ZoneInfo("Europe/London")
 DAYS = 5

@@ -25,7 +25,7 @@ from scheduling.services.holds import hold_seat
 from scheduling.tests.factories import CLINIC, VISITOR, DoctorFactory, LocationFactory, SlotFactory, book, in_hours
 from testing.threads import run_together
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 
 LONDON = ZoneInfo("Europe/London")
 MONDAY = date(2027, 3, 22)

@@ -16,7 +16,7 @@ from scheduling.signals import slot_changed
 from scheduling.tests.factories import CLINIC, AvailabilityFactory, DoctorFactory, LocationFactory
 from testing.threads import run_together
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 
 EVERY_DAY = [0, 1, 2, 3, 4, 5, 6]
 
