@@ -91,10 +91,12 @@ def hold(request: HttpRequest) -> HttpResponse:
         _throttle(request, kept.token)
     except DomainError as error:
         return _refused(request, slot_id, error)
-    _take_along(request, kept.token, kept.slot_id)
-    query = _own_query(request)
-    response = HttpResponseRedirect(f"{reverse('scheduling:book_who', args=[kept.token])}{query}", status=303)
-    return with_holder(request, response, holder)
+    took_answers = _take_along(request, kept.token, kept.slot_id)
+    if took_answers:
+        onwards = reverse("scheduling:book_check", args=[kept.token])  # or to the first answer that is missing
+    else:
+        onwards = f"{reverse('scheduling:book_who', args=[kept.token])}{_own_query(request)}"
+    return with_holder(request, HttpResponseRedirect(onwards, status=303), holder)
 
 
 def _throttle(request: HttpRequest, token: str) -> None:
@@ -120,13 +122,15 @@ def _refused(request: HttpRequest, slot_id: int | None, error: DomainError) -> H
     return HttpResponseRedirect(f"{reverse('scheduling:book_time')}?{query.urlencode()}", status=303)
 
 
-def _take_along(request: HttpRequest, token: str, slot_id: int) -> None:
-    """Answers typed for an earlier hold move to the new one, and the earlier seat is free again."""
+def _take_along(request: HttpRequest, token: str, slot_id: int) -> bool:
+    """Answers typed for an earlier hold move to the new one, and the earlier seat is free again. Whether any did."""
     old = read_token(request.GET)
-    if not old or old == token:
-        return
-    if move_draft(request.session, old=old, new=token, slot=slot_id, query=_own_query(request).lstrip("?")):
+    if not old:
+        return False
+    moved = move_draft(request.session, old=old, new=token, slot=slot_id, query=_own_query(request).lstrip("?"))
+    if moved and old != token:
         release_hold(token=old, actor=from_request(request))
+    return moved
 
 
 def _own_query(request: HttpRequest) -> str:
