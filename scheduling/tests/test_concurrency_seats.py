@@ -9,6 +9,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.errors import DomainError
@@ -23,7 +26,7 @@ from scheduling.services.lifecycle import cancel_appointment
 from scheduling.services.offers import offer_slot
 from scheduling.services.rescheduling import reschedule_appointment
 from scheduling.services.waitlist import accept_offer, join_waitlist
-from scheduling.states import SEATED, AppointmentStatus
+from scheduling.states import SEATED, AppointmentStatus, Source
 from scheduling.tests.factories import VISITOR, PatientFactory, SlotFactory, book, in_hours
 from testing.threads import Outcome, run_together
 
@@ -91,6 +94,25 @@ def test_twenty_clients_on_one_slot(capacity: int) -> None:
     crowd_on_one_slot(clients=20, capacity=capacity, rounds=3)
 
 
+def pressing_of(slot: Slot, patient: Patient) -> Callable[[], HttpResponse]:
+    """A browser that presses the time on the page; it is led on, or back to the times, never to an error."""
+
+    def press() -> HttpResponse:
+        address = f"10.{patient.pk // 250 % 250}.{patient.pk % 250}.1"
+        response = Client(REMOTE_ADDR=address).post(reverse("scheduling:book_hold"), {"slot": slot.pk})
+        assert response.status_code == 303
+        assert "/who/" in response.headers["Location"] or "why=slot_taken" in response.headers["Location"]
+        return response
+
+    return press
+
+
+def desk_booking_of(slot: Slot, patient: Patient) -> Callable[[], Appointment]:
+    """The reception, on the telephone with a patient."""
+    visit = VisitDetails(source=Source.ADMIN)
+    return lambda: book_slot(slot_id=slot.pk, patient=patient, visit=visit, actor=CLERK)
+
+
 def test_losers_are_shown_the_three_nearest_slots() -> None:
     slot = SlotFactory(starts_at=in_hours(48))
     others = [
@@ -102,7 +124,7 @@ def test_losers_are_shown_the_three_nearest_slots() -> None:
 
 
 def mixed_crowd(clients: int, slots: int) -> None:
-    """Bookings, holds, moves, cancellations and waitlist answers, all at once on the same slots."""
+    """Pages, programs, the desk, moves, cancellations and waitlist answers, all at once on the same slots."""
     dice = random.Random(7)
     targets = [SlotFactory(starts_at=in_hours(24 + n)) for n in range(slots)]
     booked = [book(SlotFactory(starts_at=in_hours(3000 + n)), patient=PatientFactory()) for n in range(clients // 5)]
@@ -128,8 +150,9 @@ def mixed_crowd(clients: int, slots: int) -> None:
     for entry, slot in zip(waiting, targets, strict=False):
         calls.append(lambda slot=slot: offer_slot(slot.pk))
         calls.append(lambda entry=entry: accept_offer(entry_id=entry.pk, actor=VISITOR))
+    doors = (booking_of, pressing_of, desk_booking_of)
     while len(calls) < clients:
-        calls.append(booking_of(dice.choice(targets), PatientFactory()))
+        calls.append(dice.choice(doors)(dice.choice(targets), PatientFactory()))
     dice.shuffle(calls)
     refusals(run_together(calls[:clients]))
     for slot in Slot.objects.all():
