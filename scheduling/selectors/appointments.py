@@ -7,13 +7,11 @@ import re
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import User
 from accounts.phone_numbers import read_phone
 from scheduling.models import Appointment, Patient
 from scheduling.states import ACTIVE
 
 _APPOINTMENT_NUMBER = re.compile(r"^\s*APT[-\s]?(\d{4})[-\s]?0*(\d{1,12})\s*$", re.IGNORECASE)
-_PATIENT_NUMBER = re.compile(r"^\s*PAT[-\s]?0*(\d{1,12})\s*$", re.IGNORECASE)
 
 
 def with_everything() -> QuerySet[Appointment]:
@@ -35,10 +33,10 @@ def by_number(number: str) -> Appointment | None:
     return with_everything().filter(pk=key, created_at__year=year).first()
 
 
-def patient_by_number(number: str) -> Patient | None:
-    """The patient with a number such as `PAT-000042`, however it is typed."""
-    match = _PATIENT_NUMBER.match(number)
-    return Patient.objects.filter(pk=int(match[1])).first() if match else None
+def in_one_spelling(number: str) -> str:
+    """A reference the same way however it is typed, to count by; what is none, as it is."""
+    match = _APPOINTMENT_NUMBER.match(number)
+    return f"APT-{int(match[1])}-{int(match[2])}" if match else number.strip().upper()
 
 
 def find_for_contact(*, number: str, contact: str) -> Appointment | None:
@@ -64,17 +62,6 @@ def upcoming_for_email(email: str) -> QuerySet[Appointment]:
     email = email.strip()
     booked = Q(booked_by__email__iexact=email, booked_by__is_staff=False)
     return _coming(with_everything().filter(Q(patient__email__iexact=email) | booked))
-
-
-def upcoming_of(user: User) -> QuerySet[Appointment]:
-    """Coming visits of the patients somebody looks after, next first."""
-    return _coming(with_everything().filter(patient__user=user))
-
-
-def past_of(user: User) -> QuerySet[Appointment]:
-    """What is over of the visits of the patients somebody looks after, latest first."""
-    over = ~Q(status__in=ACTIVE) | Q(ends_at__lte=timezone.now())
-    return with_everything().filter(over, patient__user=user).order_by("-starts_at", "-pk")
 
 
 def _coming(appointments: QuerySet[Appointment]) -> QuerySet[Appointment]:

@@ -72,6 +72,19 @@ def test_guessing_is_stopped(client: Client) -> None:
     assert answer.status_code == 302
 
 
+def test_guesses_at_one_reference_count_together_whoever_makes_them_and_however_it_is_spelled() -> None:
+    appointment = ada()
+    year, key = f"{appointment.created_at:%Y}", appointment.pk
+    spellings = [f"APT-{year}-{key:0{digits}d}" for digits in range(1, 8)] + [f" apt {year} {key}", f"apt{year}{key}"]
+    answers = [
+        Client(REMOTE_ADDR=f"198.51.100.{guess}").post(
+            FIND, {"number": spellings[guess % len(spellings)], "contact": "guess@example.org"}
+        )
+        for guess in range(31)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429]
+
+
 def test_links_to_all_upcoming_appointments_come_by_mail(
     client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:

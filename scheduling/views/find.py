@@ -15,7 +15,7 @@ from accounts.errors import TooManyAttempts
 from accounts.permissions import public
 from accounts.services.throttling import count_attempt
 from scheduling.forms.find import FindForm, LinksForm
-from scheduling.selectors.appointments import find_for_contact
+from scheduling.selectors.appointments import find_for_contact, in_one_spelling
 from scheduling.services.links import send_links
 from scheduling.views.links import link_has_expired
 
@@ -52,7 +52,7 @@ def _secret_for(request: HttpRequest, number: str, contact: str) -> str:
     """The secret of the appointment, or an empty string. Guessing is counted by visitor and by reference."""
     address = from_request(request).address
     count_attempt(subject=f"find:{address}", limit=TRIES_AT_FINDING, window=WINDOW)
-    count_attempt(subject=f"find-number:{number.strip().upper()[:40]}", limit=TRIES_PER_REFERENCE, window=WINDOW)
+    count_attempt(subject=f"find-number:{in_one_spelling(number)}", limit=TRIES_PER_REFERENCE, window=WINDOW)
     appointment = find_for_contact(number=number, contact=contact)
     if appointment is None or link_has_expired(appointment):
         return ""
