@@ -79,14 +79,6 @@ class InvalidVisit(DomainError):
     status = 400
 
 
-class TooManyHolds(DomainError):
-    """One person keeps more seats than one person needs."""
-
-    code = "too_many_holds"
-    sentence = _("You are already keeping several times. Please finish or give back one of them first.")
-    status = 429
-
-
 class PatientBusy(DomainError):
     """The patient has another appointment at that time."""
 

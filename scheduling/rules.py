@@ -71,16 +71,6 @@ def patients_visible_to(user: Visitor) -> QuerySet[Patient]:
     return Patient.objects.filter(patient_scope(user))
 
 
-def may_see_patient(user: Visitor, patient: Patient) -> bool:
-    """Whether somebody may look at a record."""
-    return patients_visible_to(user).filter(pk=patient.pk).exists()
-
-
-def may_see_appointment(user: Visitor, appointment: Appointment) -> bool:
-    """Whether somebody may look at a visit (holders of its secret link may, too; that is not asked here)."""
-    return appointments_visible_to(user).filter(pk=appointment.pk).exists()
-
-
 def doctors_visible_to(user: Visitor) -> QuerySet[Doctor]:
     """The doctors of the locations a member of staff works at."""
     if sees_all_locations(user):

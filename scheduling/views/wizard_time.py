@@ -17,7 +17,7 @@ from accounts.actors import from_request
 from accounts.errors import DomainError, TooManyAttempts
 from accounts.permissions import public
 from accounts.services.throttling import count_attempt
-from scheduling.errors import SlotClosed, SlotPast, SlotTaken, SlotUnknown, TooManyHolds
+from scheduling.errors import SlotClosed, SlotPast, SlotTaken, SlotUnknown
 from scheduling.models import Slot
 from scheduling.selectors.availability import nearest_free_slots
 from scheduling.selectors.self_service import live_holds_of
@@ -31,7 +31,7 @@ HOLDER_COOKIE = "holder"
 HOLD_WINDOW = timedelta(minutes=10)
 
 REFUSALS: dict[str, type[DomainError]] = {
-    error.code: error for error in (SlotTaken, SlotClosed, SlotPast, SlotUnknown, TooManyHolds, TooManyAttempts)
+    error.code: error for error in (SlotTaken, SlotClosed, SlotPast, SlotUnknown, TooManyAttempts)
 }
 
 
