@@ -146,7 +146,7 @@ def wait_for_earlier(request: HttpRequest, appointment: Appointment) -> HttpResp
     except DomainError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("We will tell you if an earlier time comes free. You keep this one until then."))
+        messages.success(request, _("You are on the list for an earlier time. You keep this one until you accept another."))
     return to_page(appointment)
 
 
