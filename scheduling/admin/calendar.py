@@ -220,9 +220,9 @@ class TimeOffForm(BackOfficeForm):
     """Leave or a closure, in the wall clock of the location."""
 
     start_date = forms.DateField(label=gettext_lazy("From"), widget=DateWidget)
-    start_time = forms.TimeField(label=gettext_lazy("From, at"), widget=TimeWidget, initial=time(0, 0))
+    start_time = forms.TimeField(label=gettext_lazy("Starting time"), widget=TimeWidget, initial=time(0, 0))
     end_date = forms.DateField(label=gettext_lazy("Until"), widget=DateWidget)
-    end_time = forms.TimeField(label=gettext_lazy("Until, at"), widget=TimeWidget, initial=time(23, 59))
+    end_time = forms.TimeField(label=gettext_lazy("Ending time"), widget=TimeWidget, initial=time(23, 59))
 
     class Meta:
         model = TimeOff

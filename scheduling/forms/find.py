@@ -13,14 +13,14 @@ class FindForm(forms.Form):
         label=_("Reference"),
         help_text=_("It is in your confirmation and looks like APT-2026-000123."),
         max_length=40,
-        error_messages={"required": _("Enter the reference of your appointment")},
+        error_messages={"required": _("Enter the reference of your appointment.")},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
     contact = forms.CharField(
         label=_("Phone number or e-mail address"),
         help_text=_("The one that was given when the appointment was booked."),
         max_length=254,
-        error_messages={"required": _("Enter the phone number or e-mail address that was given when booking")},
+        error_messages={"required": _("Enter the phone number or e-mail address that was given when booking.")},
         widget=forms.TextInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"}),
     )
 
@@ -43,8 +43,8 @@ class LinksForm(forms.Form):
         help_text=_("The one that was given when the appointment was booked."),
         max_length=254,
         error_messages={
-            "required": _("Enter your e-mail address"),
-            "invalid": _("Enter an e-mail address in the correct format, such as name@example.com"),
+            "required": _("Enter your e-mail address."),
+            "invalid": _("Enter an e-mail address such as name@example.com."),
         },
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )

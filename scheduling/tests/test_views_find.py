@@ -140,5 +140,5 @@ def test_mails_to_one_address_have_a_limit_whoever_asks(client: Client) -> None:
 
 def test_an_address_that_is_none_is_said_beside_the_field(client: Client) -> None:
     said = client.post(BY_EMAIL, {"email": "ada at example"}).content.decode()
-    assert "Enter an e-mail address in the correct format" in said
+    assert "Enter an e-mail address such as name@example.com" in said
     assert 'value="ada at example"' in said
