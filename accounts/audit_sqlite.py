@@ -36,14 +36,21 @@ def triggers(table: AuditedTable) -> dict[str, str]:
 
 
 def guards() -> dict[str, str]:
-    """The triggers that keep the trail and its seals append-only, by name."""
+    """The triggers that keep the trail and its seals append-only, by name.
+
+    INSERT OR REPLACE deletes a row without firing the trigger for deletions, so a number that is there is refused.
+    """
     return {
         f"audit_guard_{action.lower()}_{table}": (
-            f'CREATE TRIGGER "audit_guard_{action.lower()}_{table}" BEFORE {action} ON "{table}" '
+            f'CREATE TRIGGER "audit_guard_{action.lower()}_{table}" BEFORE {action} ON "{table}" {condition}'
             "BEGIN SELECT RAISE(ABORT, 'The audit trail is append-only.'); END"
         )
         for table in (LOG, SEALS)
-        for action in ("UPDATE", "DELETE")
+        for action, condition in (
+            ("UPDATE", ""),
+            ("DELETE", ""),
+            ("INSERT", f'WHEN EXISTS (SELECT 1 FROM "{table}" WHERE "id" = NEW."id") '),  # noqa: S608
+        )
     }
 
 

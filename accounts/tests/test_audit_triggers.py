@@ -118,7 +118,13 @@ def _fail_halfway() -> None:
 
 @pytest.mark.parametrize("table", ["accounts_auditentry", "accounts_auditseal"])
 @pytest.mark.parametrize(
-    "statement", ["UPDATE {} SET id = id", "DELETE FROM {}", pytest.param("TRUNCATE {}", marks=pytest.mark.postgres)]
+    "statement",
+    [
+        "UPDATE {} SET id = id",
+        "DELETE FROM {}",
+        pytest.param("INSERT OR REPLACE INTO {0} SELECT * FROM {0}", marks=pytest.mark.sqlite_only),
+        pytest.param("TRUNCATE {}", marks=pytest.mark.postgres),
+    ],
 )
 def test_the_database_refuses_to_change_the_trail(table: str, statement: str) -> None:
     User.objects.create_user(email="ann@example.org")
