@@ -176,6 +176,8 @@ def test_a_hold_that_runs_out_loses_no_answer(phone: Page, live_server: Any, slo
     focused_heading(phone, "Your time is no longer kept")
     check(phone)
     phone.locator(f"button[value='{slots[1].pk}']").click()
+    heading(phone, "What is the visit about?")  # who it is for was answered and is not asked twice
+    phone.get_by_role("link", name="Back").click()
     heading(phone, "Who is the appointment for?")
     expect(phone.get_by_label("First name")).to_have_value("Ann")
     phone.get_by_role("button", name="Continue").click()
