@@ -38,6 +38,7 @@ class ContactField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("E-mail address or phone number"))
+        kwargs.setdefault("error_messages", {"required": _("Enter your e-mail address or phone number.")})
         widget = forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"})
         super().__init__(max_length=254, widget=widget, **kwargs)
 
@@ -52,6 +53,7 @@ def _password_field(*, label: Any, autocomplete: str, help_text: Any = "") -> fo
         strip=False,
         max_length=1024,
         help_text=help_text,
+        error_messages={"required": _("Enter a password.")},
         widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
     )
 
@@ -78,7 +80,10 @@ class RegistrationForm(allauth_forms.SignupForm):
         for name in ("email", "phone", "password1"):
             self.fields.pop(name, None)
         self.fields["full_name"] = forms.CharField(
-            label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"})
+            label=_("Your name"),
+            max_length=150,
+            error_messages={"required": _("Enter your name.")},
+            widget=forms.TextInput(attrs={"autocomplete": "name"}),
         )
         self.fields["contact"] = ContactField()
         self.fields["password1"] = _password_field(

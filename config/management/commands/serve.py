@@ -57,5 +57,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Back office:       http://{shown}:{port}/admin/")
         if embedded.sign_ins():
             self.stdout.write("\n" + embedded.sign_ins().strip())
+        if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+            self.stdout.write("\nNo mail server is set: e-mails and sign-in codes appear in this window.")
         self.stdout.write("\nCtrl-C stops everything.")
         sys.stdout.flush()
