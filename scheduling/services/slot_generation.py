@@ -44,6 +44,12 @@ class GenerationReport:
     off: int = 0
     unusable: list[int] = field(default_factory=list)
 
+    def __str__(self) -> str:
+        """As the list of jobs shows it."""
+        return (
+            f"{self.created} slots made, {self.clashes} clashes, {self.off} in time off, {len(self.unusable)} unusable"
+        )
+
 
 class Occupied:
     """The times a doctor already has slots at. They never overlap, so each question is one step by bisection."""
