@@ -27,13 +27,16 @@ from accounts.back_office import (
 from scheduling.admin.scope import ClinicAdmin
 from scheduling.models import Doctor, Location, Specialty, StaffAssignment
 
+NO_PLACES = {"Factory", "localtime"}
+"""Names in the zone data that no clinic lies in; "localtime" would be whatever the server happens to keep."""
+
 
 class LocationForm(BackOfficeForm):
     """A place, with its clock chosen from the world's."""
 
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
-        choices=lambda: [(zone, zone) for zone in sorted(zoneinfo.available_timezones())],
+        choices=lambda: [(zone, zone) for zone in sorted(zoneinfo.available_timezones() - NO_PLACES)],
         widget=SelectWidget,
         help_text=_("All hours of this location are read by this clock."),
     )
