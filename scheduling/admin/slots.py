@@ -253,7 +253,9 @@ class SlotBatchAdmin(ClinicAdmin):
             explanation=_("The slots that nobody has go away; those with somebody booked stay. Nobody is told."),
             button=_("Undo"),
             do=undo_one,
-            in_words=lambda batch: f"{batch.left} / {batch.booked}",
+            in_words=lambda batch: (
+                _("%(left)s slots left, %(booked)s of them booked") % {"left": batch.left, "booked": batch.booked}
+            ),
         )
 
     @display(description=gettext_lazy("slots left"))
