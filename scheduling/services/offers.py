@@ -32,7 +32,7 @@ def offer_slot(slot_id: int | None) -> WaitlistEntry | None:
     The offer keeps the seat by a hold that expires with the offer.
     """
     slot = Slot.objects.select_related("location", "doctor").filter(pk=slot_id).first() if slot_id else None
-    if slot is None or not slot.is_open or not slot.doctor.is_active:
+    if slot is None or not (slot.is_open and slot.doctor.is_active and slot.location.is_active):
         return None
     expires_at = _offer_until(slot)
     if expires_at is None:

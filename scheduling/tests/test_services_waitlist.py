@@ -166,6 +166,21 @@ def test_nobody_is_offered_what_they_cannot_use(case: str) -> None:
     assert offer_free_seats(actor=CLERK) == 0
 
 
+@pytest.mark.parametrize("closed", ["slot", "doctor", "location"])
+def test_a_seat_that_comes_free_where_nobody_is_seen_any_more_is_offered_to_nobody(closed: str) -> None:
+    slot = SlotFactory()
+    booked = book(slot)
+    entry = wait_for(slot)
+    if closed == "slot":
+        Slot.objects.update(is_open=False)
+    else:
+        kind = type(getattr(slot, closed))
+        kind.objects.update(is_active=False)
+    lifecycle.cancel_appointment(appointment_id=booked.pk, actor=CLERK)
+    entry.refresh_from_db()
+    assert entry.status == WaitlistStatus.WAITING
+
+
 def test_somebody_who_cannot_use_the_next_seat_is_offered_the_one_after() -> None:
     patient, doctor = PatientFactory(), DoctorFactory()
     soon, later = (SlotFactory(doctor=doctor, starts_at=in_hours(hours)) for hours in (30, 60))
