@@ -26,6 +26,7 @@ from accounts.back_office import (
 )
 from scheduling.admin.scope import ClinicAdmin
 from scheduling.models import Doctor, Location, Specialty, StaffAssignment
+from scheduling.selectors.clinic import has_slots_ahead
 
 NO_PLACES = {"Factory", "localtime"}
 """Names in the zone data that no clinic lies in; "localtime" would be whatever the server happens to keep."""
@@ -44,6 +45,15 @@ class LocationForm(BackOfficeForm):
     class Meta:
         model = Location
         fields = "__all__"  # the fieldsets below choose
+
+    def clean_time_zone(self) -> str:
+        """Not under slots that were made by the old clock: they would stay at hours that nobody means."""
+        zone: str = self.cleaned_data["time_zone"]
+        if self.instance.pk and zone != self.initial.get("time_zone") and has_slots_ahead(self.instance):
+            raise forms.ValidationError(
+                _("There are slots to come, made by the old clock. Retire the hours and remove these slots first.")
+            )
+        return zone
 
 
 @admin.register(Location)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
-from scheduling.models import Doctor, Location, Specialty
+from scheduling.models import Doctor, Location, Slot, Specialty
 
 _SEES_PATIENTS = Q(doctors__is_active=True, doctors__locations__is_active=True)
 
@@ -29,3 +30,8 @@ def doctors_offering(specialty: Specialty, location: Location) -> QuerySet[Docto
 def active_locations() -> QuerySet[Location]:
     """Where the clinic is open."""
     return Location.objects.filter(is_active=True)
+
+
+def has_slots_ahead(location: Location) -> bool:
+    """Whether times there are already on offer, or booked."""
+    return Slot.objects.filter(location=location, starts_at__gt=timezone.now()).exists()

@@ -1,0 +1,38 @@
+"""Locations in the back office."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.forms.models import model_to_dict
+from django.urls import reverse
+
+from accounts.roles import Role
+from scheduling.models import Location
+from scheduling.tests.back_office import staff
+from scheduling.tests.factories import LocationFactory, SlotFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def save(location: Location, **changes: Any) -> Any:
+    """A manager saves the form of a location."""
+    url = reverse("admin:scheduling_location_change", args=[location.pk])
+    return staff(Role.MANAGER).post(url, {**model_to_dict(location), "is_active": "on", **changes})
+
+
+def test_the_clock_of_a_location_is_put_right_while_nothing_hangs_on_it() -> None:
+    location = LocationFactory()
+    save(location, time_zone="Asia/Kolkata")
+    location.refresh_from_db()
+    assert location.time_zone == "Asia/Kolkata"
+
+
+def test_the_clock_stays_while_there_are_slots_to_come() -> None:
+    location = SlotFactory().location
+    said = save(location, time_zone="Asia/Kolkata", name="Renamed").content.decode()
+    assert "made by the old clock" in said
+    save(location, name="Renamed")
+    location.refresh_from_db()
+    assert (location.time_zone, location.name) == ("Europe/London", "Renamed")
