@@ -37,7 +37,11 @@ class UserForm(BackOfficeForm):
         choices=Role.choices,
         widget=CheckboxesWidget,
         required=False,
-        help_text=_("Everybody but patients may sign in to the back office."),
+        help_text=_(
+            "Everybody but patients may sign in to the back office: with a one-time code, or with the password they "
+            "choose by “I have forgotten my password”. Reception and doctors see the places given to them under "
+            "“Who works where”."
+        ),
     )
 
     class Meta:

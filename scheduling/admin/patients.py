@@ -26,7 +26,7 @@ from accounts.back_office import (
 )
 from accounts.history import steps_of
 from accounts.services.audit_trail import record_view
-from scheduling.admin.columns import STATUS_COLOURS, on_the_clock
+from scheduling.admin.columns import on_the_clock
 from scheduling.admin.date_filter import DayFilter
 from scheduling.admin.exports import PatientExport
 from scheduling.admin.scope import ClinicAdmin, narrowed
@@ -65,10 +65,10 @@ class VisitInline(BackOfficeInline):
         """In the clock of its location."""
         return on_the_clock(visit.starts_at, visit.location)
 
-    @display(description=_("status"), label=STATUS_COLOURS)
-    def state(self, visit: Appointment) -> tuple[str, str]:
-        """In words and colour."""
-        return visit.status, visit.get_status_display()
+    @display(description=_("status"))
+    def state(self, visit: Appointment) -> str:
+        """In words."""
+        return visit.get_status_display()
 
 
 class PatientForm(BackOfficeForm):

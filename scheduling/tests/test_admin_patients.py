@@ -11,7 +11,7 @@ from accounts.models import AuditEntry
 from accounts.roles import Role
 from scheduling.models import Patient
 from scheduling.tests.back_office import staff
-from scheduling.tests.factories import PatientFactory
+from scheduling.tests.factories import PatientFactory, book
 
 pytestmark = pytest.mark.django_db
 CORPUS = "<script>alert(1)</script>'\"; DROP TABLE x;--"
@@ -53,6 +53,14 @@ def test_a_look_at_a_record_is_written_down_with_who_looked() -> None:
     client.get(page_of(patient))
     entry = AuditEntry.objects.get(action="view", object_type="scheduling_patient", object_id=patient.pk)
     assert entry.actor == f"user:{client.session['_auth_user_id']}"
+
+
+def test_a_record_shows_the_visits_with_their_state_in_words() -> None:
+    visit = book()
+    shown = staff(Role.MANAGER).get(page_of(visit.patient)).content.decode()
+    assert visit.number in shown
+    assert "Confirmed" in shown
+    assert "(&#x27;confirmed" not in shown
 
 
 def test_a_stale_form_warns_once_shows_what_is_stored_and_then_obeys() -> None:
