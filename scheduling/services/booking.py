@@ -82,16 +82,16 @@ def book_slot(
 ) -> Appointment:
     """Take a seat and book it in one transaction, for those who need no form in between (staff, programs).
 
-    With a `key`, the same key again finds the same appointment. Raises what `seats.glance_at_free_seat` and `book_hold`
-    raise.
+    With a `key`, the same key again finds the same appointment; with another slot or other details it raises
+    BookingKeyReused. Raises what `seats.glance_at_free_seat` and `book_hold` raise.
     """
     if key is not None and (before := _with_key(key)) is not None:
-        return _same_request(before, patient, visit)
+        return _same_request(before, patient, visit, slot_id)
     try:
         return _once_more_if_known(lambda: _book_slot(slot_id, patient, visit, actor, key))
     except (DomainError, IntegrityError):
         if key is not None and (before := _with_key(key)) is not None:  # the same request, a moment earlier
-            return _same_request(before, patient, visit)
+            return _same_request(before, patient, visit, slot_id)
         raise
 
 
@@ -164,10 +164,11 @@ def _insert(*, slot: Slot, patient: Patient, visit: VisitDetails, actor: Actor, 
 
 
 def _confirm_by(slot: Slot, actor: Actor) -> datetime | None:
-    """When a booking lapses unless confirmed; None where none is wanted: staff's bookings are confirmed at once."""
+    """When a booking lapses unless confirmed, at the start of the visit at the latest; None where none is wanted:
+    staff's bookings are confirmed at once."""
     if not slot.location.needs_confirmation or actor.is_staff:
         return None
-    return timezone.now() + timedelta(minutes=slot.location.pending_minutes)
+    return min(timezone.now() + timedelta(minutes=slot.location.pending_minutes), slot.starts_at)
 
 
 def _new_appointment(
@@ -245,8 +246,15 @@ def _booked_before(token: str, patient: Patient | PatientDetails, visit: VisitDe
     return _same_request(before, patient, visit)
 
 
-def _same_request(before: Appointment, patient: Patient | PatientDetails, visit: VisitDetails) -> Appointment:
-    """The appointment made before, if it is what is asked for now; else BookingKeyReused."""
+def _same_request(
+    before: Appointment, patient: Patient | PatientDetails, visit: VisitDetails, slot_id: int | None = None
+) -> Appointment:
+    """The appointment made before, if it is what is asked for now; else BookingKeyReused.
+
+    The token of a hold stands for its slot; a key that a client made up does not.
+    """
+    if slot_id is not None and before.slot_id not in (slot_id, None):  # None: the slot was removed since
+        raise BookingKeyReused
     if isinstance(patient, Patient):
         same_patient = before.patient_id == patient.pk
     else:

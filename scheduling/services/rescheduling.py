@@ -114,7 +114,7 @@ def _replace(old: Appointment, slot: Slot, actor: Actor) -> Appointment:
         ends_at=slot.ends_at,
         secret_expires_at=slot.ends_at + LINK_OUTLIVES_VISIT,
         status=status,
-        expires_at=old.expires_at,
+        expires_at=min(old.expires_at, slot.starts_at) if old.expires_at else None,
         fee=slot.doctor.consultation_fee,
         currency=slot.doctor.currency,
         calendar_sequence=old.calendar_sequence + 1,

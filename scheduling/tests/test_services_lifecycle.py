@@ -263,6 +263,15 @@ def test_nobody_says_they_come_to_a_visit_that_is_over() -> None:
         lifecycle.confirm_attendance(appointment_id=appointment.pk, actor=VISITOR)
 
 
+def test_a_booking_is_to_be_confirmed_before_the_visit_begins_also_when_it_is_moved() -> None:
+    far = SlotFactory(location__needs_confirmation=True, location__pending_minutes=7 * 24 * 60)
+    near = SlotFactory(doctor=far.doctor, location=far.location, starts_at=far.starts_at - timedelta(hours=3))
+    appointment = book(far)
+    assert appointment.expires_at == far.starts_at
+    moved = reschedule_appointment(appointment_id=appointment.pk, slot_id=near.pk, actor=VISITOR)
+    assert moved.expires_at == near.starts_at
+
+
 def test_a_pending_appointment_cannot_be_moved_once_its_time_ran_out() -> None:
     appointment = pending()
     assert appointment.expires_at is not None
