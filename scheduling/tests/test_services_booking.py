@@ -205,6 +205,14 @@ def test_a_key_makes_a_direct_booking_happen_once() -> None:
     assert taken(slot) == 1
 
 
+def test_a_key_that_comes_again_for_another_slot_is_refused() -> None:
+    slot, other, patient = SlotFactory(), SlotFactory(), PatientFactory()
+    book_slot(slot_id=slot.pk, patient=patient, visit=VisitDetails(), actor=VISITOR, key="k1")
+    with pytest.raises(BookingKeyReused):
+        book_slot(slot_id=other.pk, patient=patient, visit=VisitDetails(), actor=VISITOR, key="k1")
+    assert taken(other) == 0
+
+
 def test_a_known_patient_is_recognised_and_never_overwritten() -> None:
     known = PatientFactory(first_name="Ada", last_name="Okafor", date_of_birth=date(1990, 2, 3), phone="+442079460456")
     appointment = book(patient=details(first_name="ADA", email="someone-else@example.org"))
