@@ -182,7 +182,10 @@ def _move(request: HttpRequest, appointment: Appointment, hold: Hold) -> HttpRes
         return _check_page(request, appointment, hold, error=str(error))
     except DomainError as error:
         return _refused(request, appointment, error, hold.slot_id)
-    messages.success(request, _("Your appointment has been moved. This page has a new address: bookmark it again."))
+    messages.success(
+        request,
+        _("Your appointment has been moved. It has a new reference, and this page a new address: bookmark it again."),
+    )
     return redirect("scheduling:appointment", secret=successor.secret)
 
 
