@@ -18,9 +18,12 @@ import urllib.request
 
 import pytest
 from django.conf import settings as current
+from django.db import connection
 
+from accounts import audit_triggers
 from accounts.models import User
 from config import embedded
+from scheduling import database_guards
 
 STYLES = "/static/frontdesk/frontdesk.css"
 
@@ -51,6 +54,15 @@ def test_a_database_in_use_is_left_alone():
 @pytest.mark.django_db
 def test_a_database_that_is_up_to_date_is_not_migrated():
     assert embedded.migrate_if_needed() is False
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("module", [audit_triggers, database_guards], ids=["audit trail", "guards"])
+def test_triggers_of_an_older_version_are_put_right_at_the_start(module):
+    remove = audit_triggers.uninstall if module is audit_triggers else database_guards.remove
+    remove(connection)
+    assert embedded.migrate_if_needed() is True
+    assert module.missing(connection) == []
 
 
 def free_port() -> int:
