@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.back_office import RECEPTION, roles_of
 from config.error_pages import page_not_found
 from scheduling import rules
 from scheduling.selectors import back_office as figures
@@ -64,7 +65,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user = request.user
     if not user.is_authenticated:
         return context
-    return {**context, "cards": figures.cards(user=user), "next_visits": figures.next_visits(user=user)}
+    return {
+        **context,
+        "cards": figures.cards(user=user),
+        "next_visits": figures.next_visits(user=user),
+        "may_book": bool(RECEPTION & roles_of(user)),
+    }
 
 
 def _link(title: str, icon: str, name: str, **arguments: Any) -> dict[str, Any]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.roles import Role
 from scheduling.tests.back_office import staff
-from scheduling.tests.factories import LocationFactory, book
+from scheduling.tests.factories import LocationFactory, SlotFactory, book
 
 pytestmark = pytest.mark.django_db
 UNSAFE = ("'unsafe-eval'", "'unsafe-inline'")
@@ -43,6 +47,16 @@ def test_the_first_page_counts_what_one_may_see_and_leads_to_it() -> None:
     assert links
     assert all(client.get(link).status_code == 200 for link in links)
     assert elsewhere.context["next_visits"] == []
+
+
+def test_the_first_page_offers_booking_to_those_who_may_and_reads_the_clock_of_each_place() -> None:
+    place = LocationFactory.create(time_zone="Asia/Kolkata")
+    book_link = reverse("scheduling_admin:book")
+    assert book_link in staff(Role.RECEPTION, place).get(reverse("admin:index")).content.decode()
+    assert book_link not in staff(Role.DOCTOR, place).get(reverse("admin:index")).content.decode()
+    with time_machine.travel("2026-08-06 05:00+00:00", tick=False):
+        book(SlotFactory.create(location=place, starts_at=timezone.now() + timedelta(hours=1)))
+        assert "<td>11:30</td>" in staff(Role.MANAGER).get(reverse("admin:index")).content.decode()
 
 
 def test_the_menu_leaves_out_what_one_may_not_see() -> None:

@@ -88,6 +88,13 @@ def test_own_familys_and_own_bookings_are_listed_and_nobody_elses(client: Client
     assert "Stranger" not in said
 
 
+def test_the_ways_to_change_the_account_are_found_here(client: Client, mother: User) -> None:
+    said = client.get(ME).content.decode()
+    for name in ("account_email", "account_change_phone", "account_change_password", "mfa_index"):
+        assert f'href="{reverse(name)}"' in said
+        assert client.get(reverse(name)).status_code == 200
+
+
 def test_guest_records_with_the_same_address_are_not_linked(client: Client, mother: User) -> None:
     book(patient=PatientFactory(email=mother.email, first_name="Guest"))
     assert "Guest" not in client.get(ME).content.decode()
