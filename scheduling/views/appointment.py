@@ -146,7 +146,9 @@ def wait_for_earlier(request: HttpRequest, appointment: Appointment) -> HttpResp
     except DomainError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("You are on the list for an earlier time. You keep this one until you accept another."))
+        messages.success(
+            request, _("You are on the list for an earlier time. You keep this one until you accept another.")
+        )
     return to_page(appointment)
 
 
