@@ -26,7 +26,7 @@ from accounts.back_office import (
 )
 from scheduling.admin.scope import ClinicAdmin
 from scheduling.models import Doctor, Location, Specialty, StaffAssignment
-from scheduling.selectors.clinic import has_slots_ahead
+from scheduling.selectors.clinic import has_slots_ahead, places_with_slots_ahead
 
 NO_PLACES = {"Factory", "localtime"}
 """Names in the zone data that no clinic lies in; "localtime" would be whatever the server happens to keep."""
@@ -96,10 +96,32 @@ class SpecialtyAdmin(BackOfficeAdmin):
     search_fields = ["name"]
 
 
+class DoctorForm(BackOfficeForm):
+    """A doctor, who does not leave a place where people can still book them."""
+
+    class Meta:
+        model = Doctor
+        fields = "__all__"  # the fieldsets below choose
+
+    def clean_locations(self) -> QuerySet[Location]:
+        """Hours first, then the place: slots would stay on offer where the doctor no longer works."""
+        chosen: QuerySet[Location] = self.cleaned_data["locations"]
+        if self.instance.pk:
+            left = places_with_slots_ahead(self.instance).exclude(pk__in=chosen)
+            if left:
+                names = ", ".join(location.name for location in left)
+                raise forms.ValidationError(
+                    _("There are slots to come at %(places)s. Retire the hours there and remove these slots first.")
+                    % {"places": names}
+                )
+        return chosen
+
+
 @admin.register(Doctor)
 class DoctorAdmin(ClinicAdmin):
     """Doctors. They are taken off the pages by clearing “active”, never deleted."""
 
+    form = DoctorForm
     viewers, adders, changers = EVERYBODY, MANAGERS, MANAGERS
     list_display = ["name", "specialty", "places", "room", "phone", "is_active", "calendar"]
     list_filter = ["is_active", ("specialty", AutocompleteSelectFilter), ("locations", AutocompleteSelectFilter)]

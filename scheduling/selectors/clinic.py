@@ -32,6 +32,11 @@ def active_locations() -> QuerySet[Location]:
     return Location.objects.filter(is_active=True)
 
 
+def places_with_slots_ahead(doctor: Doctor) -> QuerySet[Location]:
+    """Where times with the doctor are on offer, or booked."""
+    return Location.objects.filter(slots__doctor=doctor, slots__starts_at__gt=timezone.now()).distinct()
+
+
 def has_slots_ahead(location: Location) -> bool:
     """Whether times there are already on offer, or booked."""
     return Slot.objects.filter(location=location, starts_at__gt=timezone.now()).exists()

@@ -36,3 +36,16 @@ def test_the_clock_stays_while_there_are_slots_to_come() -> None:
     save(location, name="Renamed")
     location.refresh_from_db()
     assert (location.time_zone, location.name) == ("Europe/London", "Renamed")
+
+
+def test_a_doctor_leaves_a_place_only_when_no_slots_are_to_come_there() -> None:
+    slot = SlotFactory()
+    doctor, elsewhere = slot.doctor, LocationFactory()
+    url = reverse("admin:scheduling_doctor_change", args=[doctor.pk])
+    form = {**model_to_dict(doctor, exclude=["photo", "user"]), "is_active": "on", "locations": [elsewhere.pk]}
+    said = staff(Role.MANAGER).post(url, form).content.decode()
+    assert f"There are slots to come at {slot.location.name}" in said
+    assert list(doctor.locations.all()) == [slot.location]
+    slot.delete()
+    assert staff(Role.MANAGER).post(url, form).status_code == 302
+    assert list(doctor.locations.all()) == [elsewhere]
