@@ -282,7 +282,7 @@ class Migration(migrations.Migration):
                 ('location', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='waitlist', to='scheduling.location', verbose_name='location')),
                 ('offered_slot', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='offers', to='scheduling.slot', verbose_name='offered')),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='waitlist', to='scheduling.patient', verbose_name='patient')),
-                ('specialty', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='waitlist', to='scheduling.specialty', verbose_name='specialty')),
+                ('specialty', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='waitlist', to='scheduling.specialty', verbose_name='specialty')),
             ],
             options={
                 'verbose_name': 'waitlist entry',

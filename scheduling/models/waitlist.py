@@ -23,7 +23,7 @@ class WaitlistEntry(models.Model):
         Doctor, verbose_name=_("doctor"), on_delete=models.CASCADE, null=True, blank=True, related_name="waitlist"
     )
     specialty = models.ForeignKey(
-        Specialty, verbose_name=_("specialty"), on_delete=models.CASCADE, null=True, blank=True, related_name="waitlist"
+        Specialty, verbose_name=_("specialty"), on_delete=models.PROTECT, null=True, blank=True, related_name="waitlist"
     )
     location = models.ForeignKey(
         Location, verbose_name=_("location"), on_delete=models.CASCADE, null=True, blank=True, related_name="waitlist"

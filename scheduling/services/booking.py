@@ -113,9 +113,14 @@ def register_walk_in(
     patient: Patient | PatientDetails,
     visit: VisitDetails,
     actor: Actor,
+    key: str | None = None,
 ) -> Appointment:
-    """A confirmed visit without a slot, for somebody who is standing at the desk. Raises SlotClosed if the doctor
-    does not work there."""
+    """A confirmed visit without a slot, for somebody who is standing at the desk.
+
+    With a `key`, the same key again finds the same visit. Raises SlotClosed if the doctor does not work there.
+    """
+    if key is not None and (before := _with_key(key)) is not None:
+        return _same_request(before, patient, visit)
     doctor = Doctor.objects.filter(pk=doctor_id, is_active=True, locations=location_id).first()
     location = Location.objects.filter(pk=location_id, is_active=True).first()
     if doctor is None or location is None:
@@ -126,9 +131,15 @@ def register_walk_in(
             record = _record_of(patient, actor)
             appointment = _new_appointment(doctor=doctor, location=location, patient=record, visit=visit, actor=actor)
             appointment.status = AppointmentStatus.CONFIRMED
+            appointment.booking_key = key
             return _save(appointment, actor)
 
-    return _once_more_if_known(register)
+    try:
+        return _once_more_if_known(register)
+    except IntegrityError:
+        if key is not None and (before := _with_key(key)) is not None:  # the same request, a moment earlier
+            return _same_request(before, patient, visit)
+        raise
 
 
 def _once_more_if_known(book: Callable[[], Appointment]) -> Appointment:

@@ -33,9 +33,18 @@ def hold_seat(*, slot_id: int, holder: str, actor: Actor, minutes: int | None = 
             seats.take_seat(slot_id)
             hold = Hold.objects.create(slot_id=slot_id, holder=holder, user=actor.user, expires_at=until)
             seats.announce(slot_id, seen.doctor_id, "held")
-    except (IntegrityError, SlotTaken):  # the same holder pressed twice at one moment: both mean one hold
+    except SlotTaken:  # by this very holder, perhaps, who pressed twice at one moment: both mean one hold
+        return _own_hold(slot_id, holder)
+    except IntegrityError as error:
+        if not _is_second_hold(error):
+            raise
         return _own_hold(slot_id, holder)
     return hold
+
+
+def _is_second_hold(error: IntegrityError) -> bool:
+    said = str(error)
+    return "one_hold_per_slot_and_holder" in said or "scheduling_hold.slot_id, scheduling_hold.holder" in said
 
 
 def _until(starts_at: datetime, minutes: int, actor: Actor) -> datetime:

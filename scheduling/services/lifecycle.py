@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actors import Actor
 from accounts.audit import recorded
 from scheduling.errors import AppointmentUnknown, TooLate, WrongState
-from scheduling.models import Appointment
+from scheduling.models import Appointment, WaitlistEntry
 from scheduling.selectors.seats import overdue_holds, overdue_pending
 from scheduling.services import offers, seats
 from scheduling.services.transitions import change_status
-from scheduling.states import UPCOMING, AppointmentStatus
+from scheduling.states import UPCOMING, AppointmentStatus, WaitlistStatus
 
 
 def read_appointment(appointment_id: int) -> Appointment:
@@ -91,6 +91,10 @@ def cancel_appointment(*, appointment_id: int, actor: Actor, message: str = "") 
         )
         seats.free_seat_of(appointment)
         offers.offer_slot(appointment.slot_id)
+        if not actor.is_staff:  # whoever does not want the visit does not want an earlier one instead of it either
+            WaitlistEntry.objects.filter(instead_of=appointment, status=WaitlistStatus.WAITING).update(
+                status=WaitlistStatus.CANCELLED
+            )
 
     return _once(appointment_id, AppointmentStatus.CANCELLED, "appointment.cancel", actor, cancel)
 
@@ -193,10 +197,23 @@ def expire_overdue(*, actor: Actor, limit: int = 500, dry_run: bool = False) -> 
 def _lapse_slots(limit: int) -> int:
     holds = overdue_holds().order_by().values_list("slot_id", flat=True)
     pending = overdue_pending().filter(slot__isnull=False).order_by().values_list("slot_id", flat=True)
-    freed = 0
+    freed, faults = 0, []
     for slot_id in sorted({slot_id for slot_id in holds.union(pending)[:limit] if slot_id is not None}):
-        freed += seats.lapse_overdue_claims(slot_id=slot_id)
-        offers.offer_slot(slot_id)
+        try:
+            freed += _lapse_and_offer(slot_id)
+        except Exception as fault:
+            faults.append(fault)
+    if faults:  # one slot that cannot be ended must not keep the others from it
+        raise ExceptionGroup("slots whose claims could not be ended", faults)
+    return freed
+
+
+def _lapse_and_offer(slot_id: int) -> int:
+    """End what ran out on a slot and offer every seat that came free."""
+    freed = seats.lapse_overdue_claims(slot_id=slot_id)
+    for _seat in range(freed):
+        if offers.offer_slot(slot_id) is None:
+            break
     return freed
 
 

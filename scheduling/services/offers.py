@@ -88,7 +88,11 @@ def _offer(entry: WaitlistEntry, slot: Slot, expires_at: datetime) -> bool:
             entry.refresh_from_db()
             waitlist_offered.send(sender=WaitlistEntry, entry=entry, actor=actor)
             seats.announce(slot.pk, slot.doctor_id, "held")
-    except (DomainError, IntegrityError, _EntryGone):
+    except (DomainError, _EntryGone):
+        return False
+    except IntegrityError as error:
+        if "waitlist_entry" not in str(error):  # the entry has another offer by now
+            raise
         return False
     return True
 

@@ -309,6 +309,23 @@ def test_a_walk_in_has_no_slot() -> None:
     assert (appointment.slot, appointment.starts_at, appointment.status) == (None, None, AppointmentStatus.CONFIRMED)
 
 
+def test_a_walk_in_with_the_same_key_is_one_visit() -> None:
+    location = LocationFactory()
+    doctor = DoctorFactory(locations=[location])
+    visits = {
+        register_walk_in(
+            doctor_id=doctor.pk,
+            location_id=location.pk,
+            patient=details(),
+            visit=VisitDetails(type="walk_in"),
+            actor=CLERK,
+            key="desk 1, press 1",
+        ).pk
+        for _press in range(2)
+    }
+    assert len(visits) == 1
+
+
 def test_a_walk_in_cannot_go_where_the_doctor_does_not_work() -> None:
     with pytest.raises(SlotClosed):
         register_walk_in(

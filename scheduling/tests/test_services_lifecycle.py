@@ -68,6 +68,27 @@ def test_the_sweep_ends_what_ran_out_and_runs_twice_without_harm() -> None:
     assert taken(appointment.slot) == 0
 
 
+def test_one_slot_that_cannot_be_ended_does_not_keep_the_others_from_it() -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        stuck, fine = pending(), pending()
+        clock.shift(timedelta(minutes=5))
+
+        def refuse(appointment: Appointment, **_event: object) -> None:
+            if appointment.pk == stuck.pk:
+                raise RuntimeError("the message could not be written")
+
+        appointment_changed.connect(refuse)
+        try:
+            with pytest.raises(ExceptionGroup) as faults:
+                lifecycle.expire_overdue(actor=CLERK)
+        finally:
+            appointment_changed.disconnect(refuse)
+    assert len(faults.value.exceptions) == 1
+    stuck.refresh_from_db()
+    fine.refresh_from_db()
+    assert (stuck.status, fine.status) == (AppointmentStatus.PENDING, AppointmentStatus.EXPIRED)
+
+
 def test_cancelling_gives_the_seat_back_and_raises_the_calendar_sequence() -> None:
     appointment = book()
     lifecycle.cancel_appointment(appointment_id=appointment.pk, actor=VISITOR, message=" Ill ")

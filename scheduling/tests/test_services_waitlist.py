@@ -265,3 +265,32 @@ def test_a_patient_who_books_elsewhere_cannot_take_the_offer_twice() -> None:
     offer_free_seats(actor=CLERK)
     accept_offer(entry_id=entry.pk, actor=VISITOR)
     assert Appointment.objects.count() == 1
+
+
+def test_cancelling_a_visit_ends_the_wait_for_an_earlier_one() -> None:
+    later = book(SlotFactory(starts_at=in_hours(200)))
+    sooner = SlotFactory(doctor=later.doctor, location=later.location, starts_at=in_hours(30), is_open=False)
+    entry = wait_for(sooner, patient=later.patient, instead_of=later)
+    lifecycle.cancel_appointment(appointment_id=later.pk, actor=VISITOR)
+    entry.refresh_from_db()
+    assert entry.status == WaitlistStatus.CANCELLED
+
+
+def test_when_the_clinic_cancels_the_wait_goes_on() -> None:
+    later = book(SlotFactory(starts_at=in_hours(200)))
+    sooner = SlotFactory(doctor=later.doctor, location=later.location, starts_at=in_hours(30), is_open=False)
+    entry = wait_for(sooner, patient=later.patient, instead_of=later)
+    lifecycle.cancel_appointment(appointment_id=later.pk, actor=CLERK)
+    entry.refresh_from_db()
+    assert entry.status == WaitlistStatus.WAITING
+
+
+def test_every_seat_that_comes_free_at_once_is_offered() -> None:
+    slot = SlotFactory(capacity=2, starts_at=in_hours(48))
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for holder in "ab":
+            hold_seat(slot_id=slot.pk, holder=holder, actor=VISITOR)
+        entries = [wait_for(slot), wait_for(slot)]
+        clock.shift(timedelta(minutes=5))
+        assert lifecycle.expire_overdue(actor=CLERK) == 2
+    assert {WaitlistEntry.objects.get(pk=entry.pk).status for entry in entries} == {WaitlistStatus.OFFERED}
