@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.back_office import RECEPTION, roles_of
+from config import embedded
 from config.error_pages import page_not_found
 from scheduling import rules
 from scheduling.selectors import back_office as figures
@@ -53,7 +54,7 @@ def clock_of(request: HttpRequest) -> zoneinfo.ZoneInfo:
 
 def environment(request: HttpRequest) -> list[str] | None:
     """The label that keeps people from practising on the real clinic."""
-    if settings.EMBEDDED:
+    if settings.EMBEDDED and embedded.sign_ins():  # a clinic of its own has no demo's words
         return [_("Trial clinic"), "warning"]
     if settings.DEBUG:
         return [_("Development"), "danger"]
@@ -70,6 +71,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "cards": figures.cards(user=user),
         "next_visits": figures.next_visits(user=user),
         "may_book": bool(RECEPTION & roles_of(user)),
+        "works_nowhere": not rules.locations_of(user).exists(),
     }
 
 

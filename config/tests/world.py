@@ -17,6 +17,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
+import time_machine
 from django.apps import apps
 from django.conf import settings
 from django.db.models import Model
@@ -302,7 +303,9 @@ class _Builder:
         on_the_way["completed"] = [*on_the_way["in_progress"], lifecycle.complete_appointment]
         for step in on_the_way.get(status, []):
             words = {"message": f"{visit.reason}-farewell"} if step is lifecycle.cancel_appointment else {}
-            step(appointment_id=visit.pk, actor=CLINIC, **words)  # type: ignore[operator]
+            moment = visit.starts_at if step is lifecycle.check_in_appointment else timezone.now()
+            with time_machine.travel(moment or timezone.now()):
+                step(appointment_id=visit.pk, actor=CLINIC, **words)  # type: ignore[operator]
         if status == AppointmentStatus.RESCHEDULED:
             lifecycle.confirm_appointment(appointment_id=visit.pk, actor=CLINIC)
             slot = self._slot(next(name for name, one in self.doctors.items() if one == visit.doctor), visit.location)

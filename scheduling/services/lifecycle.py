@@ -21,6 +21,9 @@ from scheduling.services import offers, seats
 from scheduling.services.transitions import change_status
 from scheduling.states import UPCOMING, AppointmentStatus, WaitlistStatus
 
+EARLIEST_CHECK_IN = timedelta(hours=12)
+"""So long before the visit the patient may be here at the earliest; nights of a clinic past midnight included."""
+
 
 def read_appointment(appointment_id: int) -> Appointment:
     """The appointment with all that its rules need, in one query. Raises AppointmentUnknown."""
@@ -100,7 +103,10 @@ def cancel_appointment(*, appointment_id: int, actor: Actor, message: str = "") 
 
 
 def check_in_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
-    """The patient is here."""
+    """The patient is here. Raises WrongState long before the visit: that is somebody else's line in the list."""
+    appointment = read_appointment(appointment_id)
+    if appointment.starts_at is not None and appointment.starts_at > timezone.now() + EARLIEST_CHECK_IN:
+        raise WrongState(_("The visit is not due yet."), status_now=appointment.status)
     return _step(appointment_id, AppointmentStatus.CHECKED_IN, "appointment.check_in", actor)
 
 

@@ -155,3 +155,8 @@ def book(slot: Slot | None = None, *, patient: Patient | PatientDetails | None =
         visit=VisitDetails(**visit),
         actor=VISITOR,
     )
+
+
+def book_soon(**visit: Any) -> Appointment:
+    """An appointment in an hour, whose patient may already be at the desk."""
+    return book(SlotFactory(starts_at=in_hours(1)), **visit)

@@ -14,7 +14,7 @@ from scheduling.admin.columns import STATUS_COLOURS, WAITLIST_COLOURS
 from scheduling.models import Appointment, Patient
 from scheduling.states import AppointmentStatus, WaitlistStatus
 from scheduling.tests.back_office import page_of, run_action, staff
-from scheduling.tests.factories import PatientFactory, SlotFactory, book, details
+from scheduling.tests.factories import PatientFactory, SlotFactory, book, book_soon, details
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,7 @@ def test_cancelling_goes_through_the_service_and_is_ascribed_to_the_person() -> 
 
 
 def test_each_row_is_reported_and_a_refused_one_does_not_stop_the_others() -> None:
-    done, over = book(), book()
+    done, over = book_soon(), book_soon()
     client = staff(Role.MANAGER)
     run_action(client, "cancel", over)
     page = run_action(client, "check_in", done, over)
@@ -96,7 +96,7 @@ def test_nobody_marks_a_visit_that_is_not_due() -> None:
 
 
 def test_a_doctor_may_start_and_complete_but_not_cancel() -> None:
-    visit = book()
+    visit = book_soon()
     client = staff(Role.DOCTOR)
     visit.doctor.user_id = client.session["_auth_user_id"]
     visit.doctor.save()
@@ -144,7 +144,7 @@ def test_saving_remarks_does_not_undo_what_happened_meanwhile() -> None:
 
 
 def test_the_history_is_told_in_words() -> None:
-    visit = book()
+    visit = book_soon()
     client = staff(Role.RECEPTION, visit.location)
     run_action(client, "check_in", visit)
     steps = client.get(page_of(visit)).context["steps"]
@@ -209,7 +209,7 @@ def test_a_visit_is_moved_in_two_clicks_and_both_rows_show_the_chain() -> None:
 
 
 def test_a_follow_up_is_booked_for_the_same_patient() -> None:
-    visit = book()
+    visit = book_soon()
     client = staff(Role.MANAGER)
     run_action(client, "check_in", visit)
     run_action(client, "start", visit)

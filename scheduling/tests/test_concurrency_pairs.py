@@ -84,7 +84,6 @@ class Stage:
     def __init__(self) -> None:
         self.locations: list[Location] = [LocationFactory(), LocationFactory(needs_confirmation=True)]
         self.specialty = SpecialtyFactory()
-        self.built = 0
 
     def scenes(self, number: int) -> list[Scene]:
         """In each, `here` has the confirmed visit and a hold, `there` the pending visit and an offer; both are full.
@@ -112,11 +111,10 @@ class Stage:
         doctors = Doctor.objects.bulk_create(DoctorFactory.build_batch(2 * number, specialty=self.specialty))
         slots = []
         for count, doctor in enumerate(doctors):
-            start = in_hours(24 + self.built + count // 2) + timedelta(minutes=30 * (count % 2))
+            start = in_hours(6) + timedelta(minutes=30 * (count % 2))
             ends_at = start + timedelta(minutes=20)
             location = self.locations[count % 2]
             slots.append(Slot(doctor=doctor, location=location, starts_at=start, ends_at=ends_at, capacity=2, taken=2))
-        self.built += number
         return Slot.objects.bulk_create(slots)
 
     def _visit(self, slot: Slot, patient: Patient) -> Appointment:

@@ -118,8 +118,13 @@ def test_patients_keep_the_notice_of_the_location_and_staff_need_not() -> None:
     lifecycle.cancel_appointment(appointment_id=appointment.pk, actor=CLERK)
 
 
+def test_nobody_checks_in_days_before_the_visit() -> None:
+    with pytest.raises(WrongState, match="not due yet"):
+        lifecycle.check_in_appointment(appointment_id=book(SlotFactory(starts_at=in_hours(30))).pk, actor=CLERK)
+
+
 def test_a_visit_goes_from_check_in_to_completed() -> None:
-    appointment = book()
+    appointment = book(SlotFactory(starts_at=in_hours(1)))
     for step, status in (
         (lifecycle.check_in_appointment, AppointmentStatus.CHECKED_IN),
         (lifecycle.start_appointment, AppointmentStatus.IN_PROGRESS),
@@ -163,7 +168,7 @@ def test_only_the_steps_of_the_table_are_possible(start: AppointmentStatus, targ
     Appointment.objects.filter(pk=appointment.pk).update(
         status=start, expires_at=late if start == AppointmentStatus.PENDING else None
     )
-    due = target == AppointmentStatus.NO_SHOW
+    due = target in {AppointmentStatus.NO_SHOW, AppointmentStatus.CHECKED_IN}
     moment = (appointment.starts_at or late) + timedelta(minutes=1) if due else timezone.now()
     with time_machine.travel(moment, tick=False):
         if target == start or target in APPOINTMENT_TRANSITIONS[start]:
