@@ -58,7 +58,7 @@ def prepare_bookings(first: int, count: int) -> list[Press]:
     body = urlencode({"csrfmiddlewaretoken": csrf_field})
     return [
         Press(path=reverse("scheduling:book_check", args=[token_of(number)]), cookies=cookies, body=body)
-        for number, cookies in _cookies(first, count, csrf_cookie)
+        for number, cookies in _cookies(first, count, csrf_cookie, typed=True)
     ]
 
 
@@ -79,13 +79,12 @@ def csrf_pair() -> tuple[str, str]:
     return str(request.META["CSRF_COOKIE"]), field
 
 
-def _cookies(first: int, count: int, csrf: str) -> Iterator[tuple[int, str]]:
+def _cookies(first: int, count: int, csrf: str, *, typed: bool) -> Iterator[tuple[int, str]]:
+    """What the browsers send along; one that has typed answers has a session, too."""
     for number in range(first, first + count):
-        jar = {
-            settings.CSRF_COOKIE_NAME: csrf,
-            settings.SESSION_COOKIE_NAME: session_of(number),
-            HOLDER_COOKIE: f"holder{number}",
-        }
+        jar = {settings.CSRF_COOKIE_NAME: csrf, HOLDER_COOKIE: f"holder{number}"}
+        if typed:
+            jar[settings.SESSION_COOKIE_NAME] = session_of(number)
         yield number, "; ".join(f"{name}={value}" for name, value in jar.items())
 
 
@@ -153,18 +152,6 @@ def prepare_rush(first: int, clients: int, rounds: int) -> list[list[Press]]:
     """`clients` browsers that press the same time at the same moment, `rounds` times for different times."""
     csrf_cookie, csrf_field = csrf_pair()
     slots = _popular_slots(rounds)
-    with recorded(system("bench"), "bench.prepare"):
-        Session.objects.bulk_create(
-            (
-                Session(
-                    session_key=session_of(number),
-                    session_data=import_module(settings.SESSION_ENGINE).SessionStore().encode({"visited": number}),
-                    expire_date=timezone.now() + LASTS,
-                )
-                for number in range(first, first + clients * rounds)
-            ),
-            batch_size=INSERTED_AT_ONCE,
-        )
     return [
         [
             Press(
@@ -172,7 +159,7 @@ def prepare_rush(first: int, clients: int, rounds: int) -> list[list[Press]]:
                 cookies=cookies,
                 body=urlencode({"csrfmiddlewaretoken": csrf_field, "slot": str(slot.pk)}),
             )
-            for _number, cookies in _cookies(first + place * clients, clients, csrf_cookie)
+            for _number, cookies in _cookies(first + place * clients, clients, csrf_cookie, typed=False)
         ]
         for place, slot in enumerate(slots)
     ]
