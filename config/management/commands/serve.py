@@ -26,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--prepare", action="store_true", help="migrate first if needed, and load the demo into an empty database"
         )
+        parser.add_argument("--empty", action="store_true", help="with --prepare: load no demo, for a clinic of your own")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare what is asked for, serve until Ctrl-C."""
@@ -37,17 +38,17 @@ class Command(BaseCommand):
                 f"Port {port} of {host} is taken by another program. Choose another one: PORT=8001 bin/run"
             ) from error
         if options["prepare"]:
-            self._prepare()
+            self._prepare(demo=not options["empty"])
         ended_well = serve(host=host, port=port, when_ready=lambda: self._say_where(host, port))
         self.stdout.write("\nStopped." if ended_well else "\nStopped; what was still under way was cut short.")
         if not ended_well:
             sys.stdout.flush()
             os._exit(0)  # a thread that hangs must not keep the process
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, demo: bool) -> None:
         if embedded.migrate_if_needed():
             self.stdout.write("The database is ready.")
-        made = embedded.fill_if_empty()
+        made = embedded.fill_if_empty() if demo else ""
         if made:
             self.stdout.write(f"A demo clinic moved in. {made}")
 
