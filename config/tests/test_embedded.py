@@ -23,6 +23,7 @@ from django.db import connection
 from accounts import audit_triggers
 from accounts.models import User
 from config import embedded
+from config.management.commands import serve
 from scheduling import database_guards
 
 STYLES = "/static/frontdesk/frontdesk.css"
@@ -49,6 +50,16 @@ def test_a_database_in_use_is_left_alone():
     User.objects.create_user("ann@clinic.example")
     assert embedded.fill_if_empty() == ""
     assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_clinic_of_ones_own_starts_without_the_demo(settings, tmp_path, monkeypatch):
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", str(tmp_path / "db"))
+    settings.EMBEDDED = True
+    serve.Command()._prepare(demo=False)
+    assert not User.objects.exists()
+    serve.Command()._prepare(demo=True)
+    assert User.objects.exists()
 
 
 @pytest.mark.django_db

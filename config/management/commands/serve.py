@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--prepare", action="store_true", help="migrate first if needed, and load the demo into an empty database"
         )
-        parser.add_argument("--empty", action="store_true", help="with --prepare: load no demo, for a clinic of your own")
+        parser.add_argument("--empty", action="store_true", help="with --prepare: no demo, for a clinic of your own")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare what is asked for, serve until Ctrl-C."""
