@@ -9,7 +9,8 @@ words to the patient, often empty)."""
 
 slot_changed = Signal()
 """Seats of a slot were taken or came free, or the slot was added, opened, closed or removed.
-Arguments: doctor_id (int), slot_ids (list of int), what (held, booked, freed, added, removed, opened, closed)."""
+Arguments: doctor_id (int), slot_ids (list of int), what (held, booked, freed, added, removed, opened, closed); and with
+`removed`, gone (list of Slot): the slots as they were, for nobody can look them up any more."""
 
 waitlist_offered = Signal()
 """Somebody on the waitlist was offered a seat. Arguments: entry (WaitlistEntry), actor (Actor)."""

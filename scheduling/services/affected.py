@@ -144,17 +144,22 @@ def _carry_out(
         outcome.moved += 1
 
 
-def _remove(slot_ids: Collection[int], outcome: CalendarOutcome) -> None:
+def _remove(going: Collection[int], outcome: CalendarOutcome) -> None:
     """Delete the slots that nobody has, and tell who listens about all of them."""
-    removed: dict[int, list[int]] = defaultdict(list)
+    removed: dict[int, list[Slot]] = defaultdict(list)
     closed: dict[int, list[int]] = defaultdict(list)
-    for chunk in _chunks(slot_ids):
-        for slot_id, doctor_id, taken in _slots(chunk).values_list("pk", "doctor_id", "taken"):
-            (closed if taken else removed)[doctor_id].append(slot_id)
+    for chunk in _chunks(going):
+        for slot in _slots(chunk):
+            if slot.taken:
+                closed[slot.doctor_id].append(slot.pk)
+            else:
+                removed[slot.doctor_id].append(slot)
         _slots(chunk).filter(taken=0).delete()
     outcome.removed = sum(map(len, removed.values()))
     outcome.closed = sum(map(len, closed.values()))
-    _announce(removed, "removed")
+    for doctor_id, gone in removed.items():
+        slot_ids = [slot.pk for slot in gone]
+        slot_changed.send(sender=Slot, doctor_id=doctor_id, slot_ids=slot_ids, what="removed", gone=gone)
     _announce(closed, "closed")
 
 

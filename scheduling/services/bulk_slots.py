@@ -162,10 +162,11 @@ def undo_batch(*, batch_id: int, actor: Actor) -> Undone:
         seats.lock_slots(slot_ids)
         for slot_id in sorted(overdue_slot_ids() & set(slot_ids)):
             seats.lapse_overdue_claims(slot_id=slot_id)
-        removable = list(coming.filter(taken=0).order_by("pk").values_list("pk", flat=True))
+        gone = list(coming.filter(taken=0).order_by("pk"))
+        removable = [slot.pk for slot in gone]
         Slot.objects.filter(pk__in=removable).delete()
-        if removable:
-            slot_changed.send(sender=Slot, doctor_id=batch.doctor_id, slot_ids=removable, what="removed")
+        if gone:
+            slot_changed.send(sender=Slot, doctor_id=batch.doctor_id, slot_ids=removable, what="removed", gone=gone)
         stayed = Slot.objects.filter(batch=batch).count()
         if not stayed:
             batch.delete()

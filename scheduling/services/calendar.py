@@ -128,7 +128,7 @@ def delete_slot(*, slot_id: int, actor: Actor) -> None:
         if not deleted:
             _read(slot_id)
             raise SlotBooked
-        slot_changed.send(sender=Slot, doctor_id=slot.doctor_id, slot_ids=[slot_id], what="removed")
+        slot_changed.send(sender=Slot, doctor_id=slot.doctor_id, slot_ids=[slot_id], what="removed", gone=[slot])
 
 
 def _lapse(slot_id: int) -> None:
