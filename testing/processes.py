@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,7 +48,9 @@ def scratch_folder(name: str, user: str | None) -> Path:
     return folder
 
 
-def start(command: list[str], *, user: str | None, log: Path) -> subprocess.Popen[bytes]:
+def start(
+    command: list[str], *, user: str | None, log: Path, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start a server that the kernel ends when this process dies, however it dies."""
     with log.open("wb") as output:
         return subprocess.Popen(
@@ -59,6 +61,7 @@ def start(command: list[str], *, user: str | None, log: Path) -> subprocess.Pope
             user=user,
             extra_groups=_groups(user),
             cwd="/",
+            env=environment,
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )

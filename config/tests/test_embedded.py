@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
 import re
-import signal
-import socket
 import stat
-import subprocess
-import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 
 import pytest
-from django.conf import settings as current
 from django.db import connection
 
 from accounts import audit_triggers
@@ -25,6 +17,7 @@ from accounts.models import User
 from config import embedded
 from config.management.commands import serve
 from scheduling import database_guards
+from testing.embedded import EmbeddedServer
 
 STYLES = "/static/frontdesk/frontdesk.css"
 
@@ -76,59 +69,6 @@ def test_triggers_of_an_older_version_are_put_right_at_the_start(module):
     assert module.missing(connection) == []
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Served:
-    """`manage.py serve --prepare` in a process of its own, as bin/run starts it."""
-
-    def __init__(self, folder, port):
-        self.port = port
-        environment = {
-            "PATH": os.environ["PATH"],
-            "SECRET_KEY": "served-by-a-test",
-            "FRONTDESK_EMBEDDED": "true",
-            "PORT": str(port),
-            "SQLITE_PATH": str(folder / "db.sqlite3"),
-            "DATABASE_URL": "",
-        }
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve", "--prepare"],
-            cwd=current.BASE_DIR,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def get(self, path, **headers):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as answer:
-            return answer.code, answer.read().decode()
-
-    def wait(self):
-        deadline = time.monotonic() + 90
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                return self.get("/health/live/")
-            except OSError:
-                time.sleep(0.1)
-        raise AssertionError(self.process.communicate()[0])
-
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        try:
-            return self.process.communicate(timeout=20)[0]
-        finally:
-            self.process.kill()
-
-
 def _stop_amid_requests(served):
     """Ctrl-C while answers are under way: a thread that waits for its answer to be taken must not hang."""
     ended = threading.Event()
@@ -152,7 +92,7 @@ def _stop_amid_requests(served):
 
 @pytest.mark.slow
 def test_one_process_serves_everything_and_stops_quietly(tmp_path):
-    served = Served(tmp_path, free_port())
+    served = EmbeddedServer(tmp_path)
     try:
         served.wait()
         assert served.get("/")[0] == 200
@@ -165,8 +105,9 @@ def test_one_process_serves_everything_and_stops_quietly(tmp_path):
             time.sleep(0.2)
         status, body = served.get("/health/")
         assert status == 200, body
-        taken = Served(tmp_path, served.port)
-        assert "is taken by another program" in taken.process.communicate(timeout=60)[0]
+        taken = EmbeddedServer(tmp_path, port=served.port)
+        taken.process.wait(timeout=60)
+        assert "is taken by another program" in taken.said()
         assert taken.process.returncode != 0
     finally:
         said = served.stop()
@@ -176,7 +117,7 @@ def test_one_process_serves_everything_and_stops_quietly(tmp_path):
     assert "Traceback" not in said
     assert not re.search(r"(ERROR|WARNING)", said)
 
-    again = Served(tmp_path, free_port())
+    again = EmbeddedServer(tmp_path)
     again.wait()
     said = _stop_amid_requests(again)
     assert "Who can sign in" in said
