@@ -296,6 +296,9 @@ TWILIO_API_BASE: str = env.text("TWILIO_API_BASE")
 # --- Limits ---------------------------------------------------------------------------------
 # How many seats one network address may take within ten minutes; 0 does not count (for measuring).
 HOLDS_PER_ADDRESS: int = env.number("HOLDS_PER_ADDRESS", 60)
+# How many live connections a network address, and a person who signed in, may have at once; 0 does not count.
+SOCKETS_PER_ADDRESS: int = env.number("SOCKETS_PER_ADDRESS", 300)
+SOCKETS_PER_PERSON: int = env.number("SOCKETS_PER_PERSON", 30)
 
 # --- Hardening ------------------------------------------------------------------------------
 SECURE_SSL_REDIRECT = BEHIND_HTTPS
