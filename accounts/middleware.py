@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.actors import from_request
+from accounts.api.errors import is_for_programs
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -96,7 +97,10 @@ def _idle(request: HttpRequest) -> HttpResponse | None:
     return None
 
 
-def _signed_out(request: HttpRequest) -> HttpResponse:
+def _signed_out(request: HttpRequest) -> HttpResponse | None:
+    if is_for_programs(request):
+        logout(request)  # the endpoint then says that nobody is signed in
+        return None
     came_back_for = request.get_full_path() if request.method == "GET" else reverse("admin:index")
     logout(request)
     messages.info(request, _("You were signed out because you had not used the page for a while."))

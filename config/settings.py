@@ -66,6 +66,11 @@ INSTALLED_APPS = [
     "axes",
     "import_export",
     "phonenumber_field",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "corsheaders",
     "config",
     "accounts",
     "scheduling",
@@ -76,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.PermissionsPolicyMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "config.middleware.BodyLimitMiddleware",
     "config.middleware.PlainTextMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -251,6 +257,53 @@ AXES_ENABLE_ADMIN = False
 AXES_SENSITIVE_PARAMETERS = ["login", "username", "password"]
 AXES_VERBOSE = False
 
+# --- REST API -------------------------------------------------------------------------------
+API_REQUESTS_PER_MINUTE: int = env.number("API_REQUESTS_PER_MINUTE", 600)  # of somebody signed in; 0 does not count
+API_ANONYMOUS_REQUESTS_PER_MINUTE: int = env.number("API_ANONYMOUS_REQUESTS_PER_MINUTE", 240)  # of a network address
+API_BODY_BYTES = 1024 * 1024
+CORS_ALLOWED_ORIGINS: list[str] = env.listing("CORS_ALLOWED_ORIGINS")  # nobody's scripts but our own, unless named
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "idempotency-key", "if-match", "appointment-secret")
+CORS_EXPOSE_HEADERS = ("etag", "idempotent-replayed", "location", "retry-after")
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.PagesSession",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.Nobody"],  # every view names its own
+    "DEFAULT_PARSER_CLASSES": ["accounts.api.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.throttling.PerPerson", "accounts.api.throttling.PerAddress"],
+    "DEFAULT_PAGINATION_CLASS": "accounts.api.pagination.Cursor",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "accounts.api.schema.Operation",
+    "EXCEPTION_HANDLER": "accounts.api.errors.answer",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "NUM_PROXIES": 0,  # TrustedProxies has put the client's address into REMOTE_ADDR
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Frontdesk",
+    "DESCRIPTION": "Everything a page of the clinic can do, for programs. docs/api.md tells how.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": r"/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_PUBLIC": True,
+    "SERVE_PERMISSIONS": ["accounts.api.permissions.Public"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "accounts.api.schema.strict_bodies",
+    ],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {},
+    "SORT_OPERATIONS": False,
+}
+
 # --- Languages and time ---------------------------------------------------------------------
 USE_TZ = True
 TIME_ZONE = "UTC"  # storage and computation; what people see is in their clinic's zone
@@ -296,6 +349,11 @@ TWILIO_API_BASE: str = env.text("TWILIO_API_BASE")
 # --- Limits ---------------------------------------------------------------------------------
 # How many seats one network address may take within ten minutes; 0 does not count (for measuring).
 HOLDS_PER_ADDRESS: int = env.number("HOLDS_PER_ADDRESS", 60)
+# How often programs of one network address may register somebody, sign somebody in, or enter or ask for a code, within
+# ten minutes; 0 does not count.
+REGISTRATIONS_PER_ADDRESS: int = env.number("REGISTRATIONS_PER_ADDRESS", 60)
+SIGN_INS_PER_ADDRESS: int = env.number("SIGN_INS_PER_ADDRESS", 600)
+CODES_PER_ADDRESS: int = env.number("CODES_PER_ADDRESS", 60)
 # How many live connections a network address, and a person who signed in, may have at once; 0 does not count.
 SOCKETS_PER_ADDRESS: int = env.number("SOCKETS_PER_ADDRESS", 300)
 SOCKETS_PER_PERSON: int = env.number("SOCKETS_PER_PERSON", 30)

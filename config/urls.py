@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/scheduling/", include("scheduling.admin.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("api/", include("config.api")),
     path("health/", health.health, name="health"),
     path("health/live/", health.live, name="health_live"),
     path("", include("scheduling.urls")),

@@ -1,0 +1,1 @@
+"""The ground of the REST API: what every endpoint shares, and signing in for programs."""

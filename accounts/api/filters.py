@@ -1,0 +1,50 @@
+"""Filters of lists that refuse what makes no sense instead of passing it over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.api.serializers import LARGEST_KEY
+
+_FLAGS = {"true": True, "false": False}
+
+
+class _FlagField(forms.Field):
+    def to_python(self, value: Any) -> bool | None:
+        """`true` or `false`, nothing else."""
+        if value in self.empty_values:
+            return None
+        if value not in _FLAGS:
+            raise forms.ValidationError(_("This is true or false."), code="invalid")
+        return _FLAGS[value]
+
+
+class _KeyField(forms.IntegerField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "min_value": 1, "max_value": LARGEST_KEY})
+
+
+class FlagFilter(django_filters.Filter):
+    """`?open=true` or `false`."""
+
+    field_class = _FlagField
+
+
+class KeyFilter(django_filters.NumberFilter):
+    """`?doctor=5`: the id of a row. One that no row has finds nothing."""
+
+    field_class = _KeyField
+
+    def get_max_validator(self) -> None:
+        """The field has its own."""
+
+
+class DayFilter(django_filters.DateFilter):
+    """`?date=2026-11-20` (ISO 8601)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "input_formats": ["%Y-%m-%d"]})

@@ -1,0 +1,93 @@
+"""Reading bodies: JSON and nothing else, of a size and depth that people's data has."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import IO, Any, NoReturn
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import JSONRenderer
+
+from accounts.api.errors import TooLarge
+
+DEEPEST = 32
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class StrictJSONParser(BaseParser):
+    """Reads JSON (RFC 8259) in UTF-8 of at most API_BODY_BYTES, nested at most 32 deep.
+
+    Text with NUL or with half a character (a lone surrogate) cannot be stored and is refused, and so are NaN and
+    Infinity, which are no JSON, and a name that comes twice in one object. Raises ParseError or TooLarge.
+    """
+
+    media_type = "application/json"
+    renderer_class = JSONRenderer
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The value in the body."""
+        raw = stream.read(settings.API_BODY_BYTES + 1)
+        if len(raw) > settings.API_BODY_BYTES:
+            raise TooLarge
+        try:
+            text = raw.decode("utf-8")
+            _require_shallow(text)
+            return json.loads(
+                text, parse_constant=_refuse_constant, object_pairs_hook=_read_object, parse_int=_read_int
+            )
+        except ParseError:
+            raise
+        except ValueError as error:  # bytes that are no UTF-8, text that is no JSON
+            raise ParseError(_("The body is not JSON in UTF-8.")) from error
+
+
+def refuse_unstorable(text: str) -> None:
+    """Refuse text that no database stores: NUL and lone surrogates. Raises ParseError."""
+    if _UNSTORABLE.search(text):
+        raise ParseError(_("Some characters in the body cannot be stored."))
+
+
+def _require_shallow(text: str) -> None:
+    """Count brackets before anything recurses over them."""
+    depth = 0
+    for character in re.sub(r"[^\[\]{}]", "", _STRINGS.sub("", text)):
+        depth += 1 if character in "[{" else -1
+        if depth > DEEPEST:
+            raise ParseError(_("The body is nested too deeply."))
+
+
+def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ParseError(_("A name comes twice in one object."))
+    for name, value in pairs:
+        refuse_unstorable(name)
+        _refuse_texts(value)
+    return found
+
+
+def _refuse_texts(value: Any) -> None:
+    """Objects inside were read before; lists are looked through here."""
+    if isinstance(value, str):
+        refuse_unstorable(value)
+    elif isinstance(value, list):
+        for inner in value:
+            _refuse_texts(inner)
+
+
+def _read_int(digits: str) -> int:
+    if len(digits) > 40:
+        raise ParseError(_("A number in the body is too long."))
+    return int(digits)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ParseError(_("%(name)s is not a number that JSON knows.") % {"name": name})

@@ -1,0 +1,1 @@
+"""The clinic for programs: shapes and addresses; services and selectors do the work."""
