@@ -42,7 +42,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody who signs in by e-mail address or phone number; there is no user name.
 
-    Roles are groups: patient, doctor, reception, manager (`accounts/roles.py`).
+    Roles are groups: patient, doctor, reception, manager (`accounts/roles.py`). Whoever registered through a program
+    has neither address nor number before one is proven (`ContactClaim`).
     """
 
     email = models.EmailField(_("e-mail address"), unique=True, null=True, blank=True)
@@ -68,12 +69,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ["email", "phone"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(email__isnull=False) | models.Q(phone__isnull=False), name="user_has_a_contact"
+                condition=models.Q(email__isnull=False) | models.Q(phone__isnull=False) | models.Q(is_staff=False),
+                name="staff_have_a_contact",
             )
         ]
 
     def __str__(self) -> str:
-        return self.full_name or self.email or str(self.phone)
+        return self.full_name or self.email or str(self.phone or _("Somebody whose address is not proven"))
 
     def clean(self) -> None:
         super().clean()
