@@ -263,7 +263,7 @@ API_ANONYMOUS_REQUESTS_PER_MINUTE: int = env.number("API_ANONYMOUS_REQUESTS_PER_
 API_BODY_BYTES = 1024 * 1024
 CORS_ALLOWED_ORIGINS: list[str] = env.listing("CORS_ALLOWED_ORIGINS")  # nobody's scripts but our own, unless named
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "idempotency-key", "if-match", "appointment-secret")
+CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "idempotency-key", "if-match", "frontdesk-secret", "x-csrftoken")
 CORS_EXPOSE_HEADERS = ("etag", "idempotent-replayed", "location", "retry-after")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
