@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from accounts.roles import Role
-from scheduling.models import Appointment, Doctor, Location, Patient
+from scheduling.models import Appointment, Doctor, Location, Patient, StaffAssignment
+from scheduling.selectors.people import belongs_to
 
 Visitor = User | AnonymousUser
 
@@ -78,3 +83,113 @@ def doctors_visible_to(user: Visitor) -> QuerySet[Doctor]:
     if not user.is_authenticated:
         return Doctor.objects.none()
     return Doctor.objects.filter(Q(locations__in=locations_of(user)) | Q(user=user)).distinct()
+
+
+# --- Who may hear what, live ------------------------------------------------------------------------------------
+#
+# Somebody asks for a room by its name (`doctor:5`). What they hear there depends on who they are: reception of one
+# location must not learn what the same doctor does at another. So each event is told in narrow rooms
+# (`visits.5.2` is doctor 5 at location 2), and a name opens those of them that the person may hear.
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """The facts from which follows what somebody may hear. The rules above, for many people at once."""
+
+    user_id: int
+    everything: bool = False
+    locations: frozenset[int] = frozenset()
+    is_reception: bool = False
+    doctor_id: int | None = None
+
+
+def hearings_of(users: Iterable[User]) -> dict[int, Hearing]:
+    """What each of these people may hear, by user id; three queries, however many they are."""
+    people = [user for user in users if user.is_active]
+    staff = [user.pk for user in people if user.is_staff]
+    roles, places, doctors = _roles(staff), _assigned(staff), _doctors(staff)
+    hearings = {user.pk: Hearing(user.pk, everything=user.is_superuser) for user in people}
+    for user_id in staff:
+        doctor_id, practices = doctors.get(user_id, (None, frozenset()))
+        hearings[user_id] = Hearing(
+            user_id,
+            everything=hearings[user_id].everything or Role.MANAGER in roles[user_id],
+            locations=frozenset(places[user_id] | practices),
+            is_reception=Role.RECEPTION in roles[user_id],
+            doctor_id=doctor_id,
+        )
+    return hearings
+
+
+def _roles(user_ids: list[int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    rows = User.groups.through.objects.filter(user_id__in=user_ids)
+    for user_id, name in rows.values_list("user_id", "group__name"):
+        found[user_id].add(name)
+    return found
+
+
+def _assigned(user_ids: list[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = StaffAssignment.objects.filter(user_id__in=user_ids, locations__isnull=False)
+    for user_id, location_id in rows.values_list("user_id", "locations"):
+        found[user_id].add(location_id)
+    return found
+
+
+def _doctors(user_ids: list[int]) -> dict[int, tuple[int, frozenset[int]]]:
+    found: dict[int, tuple[int, frozenset[int]]] = {}
+    for user_id, doctor_id, location_id in Doctor.objects.filter(user_id__in=user_ids).values_list(
+        "user_id", "pk", "locations"
+    ):
+        _doctor, known = found.get(user_id, (doctor_id, frozenset()))
+        found[user_id] = doctor_id, known | ({location_id} if location_id is not None else set())
+    return found
+
+
+def rooms_of(hearing: Hearing, kind: str, key: int) -> frozenset[str]:
+    """The narrow rooms behind `user:7`, `doctor:5`, `location:2` or `admin`; none if they are not theirs to hear."""
+    if kind == "user":
+        return frozenset({f"user.{key}"} if key == hearing.user_id else ())
+    if kind == "admin":
+        return frozenset({"slots", "visits"} if hearing.everything else ())
+    if kind == "location":
+        return _rooms_of_location(hearing, key)
+    return _rooms_of_doctor(hearing, key) if kind == "doctor" else frozenset()
+
+
+def _rooms_of_location(hearing: Hearing, location_id: int) -> frozenset[str]:
+    rooms = {f"slots.at.{location_id}", f"visits.at.{location_id}"}
+    if hearing.everything:
+        return frozenset(rooms)
+    if location_id not in hearing.locations:
+        return frozenset()
+    if not hearing.is_reception:
+        rooms.remove(f"visits.at.{location_id}")
+    if hearing.doctor_id is not None:
+        rooms.add(f"visits.{hearing.doctor_id}.{location_id}")
+    return frozenset(rooms)
+
+
+def _rooms_of_doctor(hearing: Hearing, doctor_id: int) -> frozenset[str]:
+    if hearing.everything:
+        return frozenset({f"slots.of.{doctor_id}", f"visits.of.{doctor_id}"})
+    rooms = {f"slots.{doctor_id}.{location_id}" for location_id in hearing.locations}
+    if hearing.is_reception:
+        rooms |= {f"visits.{doctor_id}.{location_id}" for location_id in hearing.locations}
+    if doctor_id == hearing.doctor_id:
+        rooms.add(f"visits.of.{doctor_id}")
+    return frozenset(rooms)
+
+
+def rooms_of_slots(*, doctor_id: int, location_id: int) -> list[str]:
+    """Every narrow room in which is told what happens to slots of a doctor at a location."""
+    return ["slots", f"slots.of.{doctor_id}", f"slots.at.{location_id}", f"slots.{doctor_id}.{location_id}"]
+
+
+def rooms_of_visit(appointment: Appointment) -> list[str]:
+    """Every narrow room in which is told what happens to a visit: where it takes place, and those it belongs to."""
+    doctor_id, location_id = appointment.doctor_id, appointment.location_id
+    places = ["visits", f"visits.of.{doctor_id}", f"visits.at.{location_id}", f"visits.{doctor_id}.{location_id}"]
+    people = (appointment.patient.user, appointment.booked_by)
+    return places + sorted({f"user.{user.pk}" for user in people if user and belongs_to(appointment, user)})
