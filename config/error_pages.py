@@ -44,7 +44,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 @public
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """404: there is no such page, or not for this person."""
-    return _drawn(request, "404.html", "not_found", 404, _("There is no such page."))
+    return _drawn(request, "404.html", "not_found", 404, _("There is nothing at this address."))
 
 
 @public
