@@ -165,12 +165,9 @@ if REDIS_URL:
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
         }
     }
-    CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
-    }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+LIVE_UPDATES: bool = env.flag("LIVE_UPDATES", default=True)
 
 # --- Sign-in and sessions -------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -263,7 +260,15 @@ API_ANONYMOUS_REQUESTS_PER_MINUTE: int = env.number("API_ANONYMOUS_REQUESTS_PER_
 API_BODY_BYTES = 1024 * 1024
 CORS_ALLOWED_ORIGINS: list[str] = env.listing("CORS_ALLOWED_ORIGINS")  # nobody's scripts but our own, unless named
 CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = ("accept", "authorization", "content-type", "idempotency-key", "if-match", "frontdesk-secret", "x-csrftoken")
+CORS_ALLOW_HEADERS = (
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "frontdesk-secret",
+    "x-csrftoken",
+)
 CORS_EXPOSE_HEADERS = ("etag", "idempotent-replayed", "location", "retry-after")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
