@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
@@ -16,7 +17,8 @@ from rest_framework.renderers import JSONRenderer
 from accounts.api.errors import TooLarge
 
 DEEPEST = 32
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and a string that never ends goes on to the end: otherwise each quote in it would be tried as a beginning.
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -24,7 +26,8 @@ class StrictJSONParser(BaseParser):
     """Reads JSON (RFC 8259) in UTF-8 of at most API_BODY_BYTES, nested at most 32 deep.
 
     Text with NUL or with half a character (a lone surrogate) cannot be stored and is refused, and so are NaN and
-    Infinity, which are no JSON, and a name that comes twice in one object. Raises ParseError or TooLarge.
+    Infinity, which are no JSON, numbers beyond all measure, and a name that comes twice in one object. Raises
+    ParseError or TooLarge.
     """
 
     media_type = "application/json"
@@ -40,13 +43,19 @@ class StrictJSONParser(BaseParser):
         try:
             text = raw.decode("utf-8")
             _require_shallow(text)
-            return json.loads(
-                text, parse_constant=_refuse_constant, object_pairs_hook=_read_object, parse_int=_read_int
+            value = json.loads(
+                text,
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_read_object,
+                parse_int=_read_int,
+                parse_float=_read_float,
             )
         except ParseError:
             raise
         except ValueError as error:  # bytes that are no UTF-8, text that is no JSON
             raise ParseError(_("The body is not JSON in UTF-8.")) from error
+        _refuse_texts(value)
+        return value
 
 
 def refuse_unstorable(text: str) -> None:
@@ -87,6 +96,13 @@ def _read_int(digits: str) -> int:
     if len(digits) > 40:
         raise ParseError(_("A number in the body is too long."))
     return int(digits)
+
+
+def _read_float(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ParseError(_("A number in the body is too large."))
+    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:
