@@ -18,6 +18,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.contact_messages import already_registered_text, code_text
 from accounts.delivery import DeliveryFailed, send_text
 from accounts.models import User
 from accounts.models.users import UserManager
@@ -124,9 +125,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return User.objects.filter(phone=number).first() if number else None
 
     def send_verification_code_sms(self, user: User, phone: str, code: str, **kwargs: Any) -> None:  # noqa: ARG002
-        """Text a code. Its last line lets browsers fill it in."""
+        """Text a code."""
         host = self.request.get_host().split(":")[0]
-        self._text(phone, _("Your code for the clinic is %(code)s.") % {"code": code} + f"\n\n@{host} #{code}")
+        self._text(phone, code_text(code, host=host))
 
     def send_unknown_account_sms(self, phone: str, **kwargs: Any) -> None:
         """Text what a page must not tell: nobody signs in with this number."""
@@ -134,7 +135,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_account_already_exists_sms(self, phone: str) -> None:
         """Text what a page must not tell: this number is registered already."""
-        self._text(phone, _("Somebody tried to register this number, but you can sign in with it already."))
+        self._text(phone, already_registered_text())
 
     def _text(self, phone: str, body: str) -> None:
         try:

@@ -11,6 +11,8 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
+_OF_A_CODE = ("code_digest", "code_expires_at", "attempts", "expires_at")
+
 
 class AccountsConfig(AppConfig):
     """Users, roles, sign-in and the audit trail."""
@@ -47,10 +49,13 @@ def _declare_audited_tables() -> None:
     from allauth.mfa.models import Authenticator
 
     from accounts.audit_triggers import audited
-    from accounts.models import User
+    from accounts.models import ContactClaim, User
 
+    # Of a program's sign-in the trail has the sign-in and the end (`record_sign_in`), as of a session; its row changes
+    # with every renewal, which is no news.
     audited(User, personal=("email", "phone", "full_name", "password"), ignored=("last_login",))
     audited(User.groups.through)
     audited(User.user_permissions.through)
     audited(EmailAddress, personal=("email",))
+    audited(ContactClaim, personal=("address",), ignored=_OF_A_CODE)
     audited(Authenticator, personal=("data",), ignored=("last_used_at",))

@@ -21,12 +21,12 @@ from accounts.actors import from_request
 from accounts.contacts import Contact, read_contact
 from accounts.errors import TooManyAttempts
 from accounts.models import User
+from accounts.selectors.contacts import contact_is_taken
+from accounts.services.registration import CODE_WINDOW, count_code
 from accounts.services.throttling import count_attempt
 from accounts.services.users import ContactTaken, register_user
 
-CODES_PER_CONTACT = 5
 CODES_PER_ADDRESS = 30
-CODE_WINDOW = timedelta(minutes=15)
 
 
 def _password_rules() -> str:
@@ -97,7 +97,7 @@ class RegistrationForm(allauth_forms.SignupForm):
         contact = cleaned.get("contact")
         if contact is not None:
             cleaned["email"], cleaned["phone"] = contact.email, contact.phone
-            self.account_already_exists = _is_taken(contact)
+            self.account_already_exists = contact_is_taken(contact)
         if "password1" in cleaned:
             self._check_password(cleaned["password1"], contact or Contact(), cleaned.get("full_name", ""))
         return cleaned
@@ -137,12 +137,6 @@ class RegistrationForm(allauth_forms.SignupForm):
         )
 
 
-def _is_taken(contact: Contact) -> bool:
-    if contact.email:
-        return bool(filter_users_by_email(contact.email))
-    return get_adapter().get_user_by_phone(contact.phone) is not None
-
-
 class RequestCodeForm(allauth_forms.RequestLoginCodeForm):
     """Where to send a one-time code."""
 
@@ -162,7 +156,7 @@ class RequestCodeForm(allauth_forms.RequestLoginCodeForm):
         address = from_request(context.request).address
         try:
             count_attempt(subject=f"code-from:{address}", limit=CODES_PER_ADDRESS, window=CODE_WINDOW)
-            count_attempt(subject=f"code-to:{contact}", limit=CODES_PER_CONTACT, window=CODE_WINDOW)
+            count_code(contact)
         except TooManyAttempts as error:
             raise forms.ValidationError(str(error), code=error.code) from error
         cleaned["email"], cleaned["phone"] = contact.email, contact.phone
