@@ -1,5 +1,8 @@
 """What can go wrong, in the form every floor uses."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -9,13 +12,14 @@ class DomainError(Exception):
 
     `code` is stable and made for programs; `sentence` is made for the person who reads it. `field` names
     the form field the sentence belongs to, if there is one. Pages show it beside what was typed, the API
-    answers it with `status`.
+    answers it with `status`, and with `members` beside what every error has: what a program needs to go on.
     """
 
     code: str = "refused"
     sentence: str | Promise = _("That could not be done.")
     field: str | None = None
     status: int = 409
+    members: Mapping[str, Any] = {}
 
     def __init__(self, sentence: str | Promise | None = None, *, field: str | None = None) -> None:
         if sentence is not None:

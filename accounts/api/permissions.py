@@ -71,3 +71,18 @@ class Managers(Staff):
         if not super().has_permission(request, view):
             return False
         return request.user.is_superuser or request.user.groups.filter(name=Role.MANAGER).exists()
+
+
+class Reception(Staff):
+    """Whoever keeps the calendar and the desk: reception and managers; the view narrows further by location."""
+
+    permission = "reception"
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Reception, managers and superusers."""
+        if not super().has_permission(request, view):
+            return False
+        return request.user.is_superuser or request.user.groups.filter(name__in=_DESK).exists()
+
+
+_DESK = (Role.RECEPTION, Role.MANAGER)
