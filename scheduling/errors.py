@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -101,11 +101,27 @@ class InvalidPatient(DomainError):
     status = 400
 
 
+class PatientUnknown(DomainError):
+    """No patient has that number, or not for whoever asks."""
+
+    code = "patient_unknown"
+    sentence = _("We do not know that patient.")
+    status = 404
+
+
 class AppointmentUnknown(DomainError):
     """No appointment has that number, or not for whoever asks."""
 
     code = "appointment_unknown"
     sentence = _("We do not know that appointment.")
+    status = 404
+
+
+class LinkExpired(DomainError):
+    """The secret link is too old to be trusted."""
+
+    code = "link_expired"
+    sentence = _("This link is too old. Please have a fresh one sent to you.")
     status = 404
 
 
@@ -125,6 +141,11 @@ class WrongState(DomainError):
     def __init__(self, sentence: str | Promise | None = None, *, status_now: str = "") -> None:
         super().__init__(sentence)
         self.status_now = status_now
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The state it is in."""
+        return {"status_now": str(self.status_now)} if self.status_now else {}
 
 
 class TooLate(DomainError):
@@ -187,4 +208,41 @@ class CalendarEntryUnknown(DomainError):
 
     code = "calendar_entry_unknown"
     sentence = _("We do not know that entry of the calendar.")
+    status = 404
+
+
+class InvalidClinicEntry(DomainError):
+    """What was said about a location, a specialty or a doctor does not make sense; `field` names what."""
+
+    code = "invalid_clinic_entry"
+    sentence = _("Please check what you entered.")
+    status = 400
+
+
+class AlreadyThere(DomainError):
+    """Another location, specialty or doctor already has that name, address or number."""
+
+    code = "already_there"
+    sentence = _("There already is one with that name, address or number.")
+
+
+class SlotsAhead(DomainError):
+    """Slots to come stand in the way of a change of the clinic."""
+
+    code = "slots_ahead"
+    sentence = _("There are slots to come. Retire the hours and remove these slots first.")
+
+
+class InUse(DomainError):
+    """Something hangs on what should be deleted."""
+
+    code = "in_use"
+    sentence = _("This is in use and cannot be deleted. Make it inactive instead.")
+
+
+class ClinicEntryUnknown(DomainError):
+    """No such location, specialty or doctor."""
+
+    code = "clinic_entry_unknown"
+    sentence = _("We do not know that entry.")
     status = 404

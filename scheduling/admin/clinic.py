@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import zoneinfo
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django import forms
@@ -25,11 +26,18 @@ from accounts.back_office import (
     phone_digits,
 )
 from scheduling.admin.scope import ClinicAdmin
+from scheduling.errors import SlotsAhead
 from scheduling.models import Doctor, Location, Specialty, StaffAssignment
-from scheduling.selectors.clinic import has_slots_ahead, places_with_slots_ahead
+from scheduling.services.clinic import require_clock_free, require_places_kept, time_zones
 
-NO_PLACES = {"Factory", "localtime"}
-"""Names in the zone data that no clinic lies in; "localtime" would be whatever the server happens to keep."""
+
+@contextmanager
+def _said_beside_the_field() -> Iterator[None]:
+    """What a rule of the clinic refuses belongs to the field that is being cleaned."""
+    try:
+        yield
+    except SlotsAhead as refusal:
+        raise forms.ValidationError(str(refusal)) from refusal
 
 
 class LocationForm(BackOfficeForm):
@@ -37,7 +45,7 @@ class LocationForm(BackOfficeForm):
 
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
-        choices=lambda: [(zone, zone) for zone in sorted(zoneinfo.available_timezones() - NO_PLACES)],
+        choices=lambda: [(zone, zone) for zone in time_zones()],
         widget=SelectWidget,
         help_text=_("All hours of this location are read by this clock."),
     )
@@ -47,12 +55,11 @@ class LocationForm(BackOfficeForm):
         fields = "__all__"  # the fieldsets below choose
 
     def clean_time_zone(self) -> str:
-        """Not under slots that were made by the old clock: they would stay at hours that nobody means."""
+        """Not under slots that were made by the old clock."""
         zone: str = self.cleaned_data["time_zone"]
-        if self.instance.pk and zone != self.initial.get("time_zone") and has_slots_ahead(self.instance):
-            raise forms.ValidationError(
-                _("There are slots to come, made by the old clock. Retire the hours and remove these slots first.")
-            )
+        if self.instance.pk:
+            with _said_beside_the_field():
+                require_clock_free(self.instance, zone)
         return zone
 
 
@@ -104,16 +111,11 @@ class DoctorForm(BackOfficeForm):
         fields = "__all__"  # the fieldsets below choose
 
     def clean_locations(self) -> QuerySet[Location]:
-        """Hours first, then the place: slots would stay on offer where the doctor no longer works."""
+        """Hours first, then the place."""
         chosen: QuerySet[Location] = self.cleaned_data["locations"]
         if self.instance.pk:
-            left = places_with_slots_ahead(self.instance).exclude(pk__in=chosen)
-            if left:
-                names = ", ".join(location.name for location in left)
-                raise forms.ValidationError(
-                    _("There are slots to come at %(places)s. Retire the hours there and remove these slots first.")
-                    % {"places": names}
-                )
+            with _said_beside_the_field():
+                require_places_kept(self.instance, [location.pk for location in chosen])
         return chosen
 
 
