@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,10 +13,10 @@ from typing import Any
 from config.bench import servers
 from config.bench.figures import Crowd, Findings, Rate, Rush, Spread, not_redirected, server_errors
 from config.bench.load import Answer, Outcome, Plan, Press
-from config.bench.servers import PROJECT, NotMeasurable, Stage
+from config.bench.servers import NotMeasurable, Stage
+from config.bench.steps import inside, manage, run_to_end
 from config.bench.transcript import Transcript, pgbench_script
 
-STEP_MAY_TAKE = 600.0
 PRODUCT, BARE, DIRECT, RUSH, RUSH_WITH_PAGE, CROWD = (place * 10_000_000 for place in (1, 2, 3, 4, 6, 7))
 """Where the numbers of each measurement's bookings begin."""
 
@@ -75,17 +74,17 @@ class Conductor:
             self.found.rates.append(self._rate_of_product(port))
         self.say("bookings a second, the same SQL without the product")
         self.found.rates += [self._rate_of_bare_view(), self._rate_of_sql_alone()]
-        self._manage("check_invariants")
+        manage(self.stage, "check_invariants")
         return self.found
 
     # --- What is asked ------------------------------------------------------------------------------------------
 
     def _set_up(self) -> None:
         self.say(f"a demo clinic of {self.size.doctors} doctors for {self.size.days} days")
-        self._manage("migrate", "-v0")
+        manage(self.stage, "migrate", "-v0")
         if self.stage.is_postgres:  # as in production; the embedded server needs no collecting
-            self._manage("collectstatic", "--noinput", "-v0")
-        said = self._manage("demo", "--doctors", str(self.size.doctors), "--days", str(self.size.days))
+            manage(self.stage, "collectstatic", "--noinput", "-v0")
+        said = manage(self.stage, "demo", "--doctors", str(self.size.doctors), "--days", str(self.size.days))
         self.found.set_up = said.partition("\n")[0]
         self._inside("refresh_statistics")
 
@@ -171,7 +170,7 @@ class Conductor:
         script.chmod(0o644)
         command = [str(self.stage.pgbench), "-h", str(self.stage.socket_folder), "-U", "postgres", "-n"]
         command += ["-f", str(script), "-c", str(clients), "-j", "2", "-D", "done=0", "-t", str(each), "postgres"]
-        said = _run(command, environment=self.stage.environment)
+        said = run_to_end(command, environment=self.stage.environment)
         rate = re.search(r"tps = ([\d.]+)", said)
         if rate is None:
             raise NotMeasurable(f"pgbench said no rate: {said[-500:]}")
@@ -205,26 +204,12 @@ class Conductor:
 
     def _load(self, plan: Plan) -> Outcome:
         """Press from a process of its own."""
-        said = _run([sys.executable, "-m", "config.bench.load"], said=json.dumps(asdict(plan)))
+        said = run_to_end([sys.executable, "-m", "config.bench.load"], said=json.dumps(asdict(plan)))
         outcome = json.loads(said)
         return Outcome(**{**outcome, "answers": [Answer(**answer) for answer in outcome["answers"]]})
 
     def _inside(self, step: str, **arguments: Any) -> Any:
-        """Do one step inside the product, with this database."""
-        command = [sys.executable, "-m", "config.bench.inside", step]
-        return json.loads(_run(command, said=json.dumps(arguments), environment=self.stage.environment))
-
-    def _manage(self, *arguments: str) -> str:
-        return _run([sys.executable, "manage.py", *arguments], environment=self.stage.environment)
-
-
-def _run(command: list[str], *, said: str = "", environment: dict[str, str] | None = None) -> str:
-    done = subprocess.run(  # noqa: S603 - our own commands
-        command, cwd=PROJECT, env=environment, input=said, capture_output=True, text=True, timeout=STEP_MAY_TAKE
-    )
-    if done.returncode:
-        raise NotMeasurable(f"{' '.join(command[:4])} failed: {(done.stdout + done.stderr)[-3000:]}")
-    return done.stdout
+        return inside(self.stage, step, **arguments)
 
 
 def _until_done(answer: Answer, *, follow: bool) -> float:

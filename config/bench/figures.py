@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
+from statistics import fmean, median
 
 from config.bench.load import Answer
 
@@ -80,6 +80,43 @@ class Findings:
     doctors: int = 0
     searches: dict[str, Spread] = field(default_factory=dict)
     set_up: str = ""
+
+
+@dataclass(slots=True)
+class Fanout:
+    """How soon the same bytes were with all sockets of a room, by the product and by a plain server: for each change
+    the seconds until each socket had them."""
+
+    sockets: int
+    rooms: int
+    ours: list[list[float]] = field(default_factory=list)
+    plain: list[list[float]] = field(default_factory=list)
+    missing: int = 0
+    different: int = 0
+    largest: int = 0
+    memory: int = 0
+    """Bytes by which the serving process grew while the sockets were opened."""
+
+    def last_of(self, changes: list[list[float]]) -> Spread:
+        """When the last socket had it."""
+        return Spread.of([max(change) for change in changes])
+
+    def middle_of(self, changes: list[list[float]]) -> Spread:
+        """When the socket in the middle had it."""
+        return Spread.of([median(change) for change in changes])
+
+    @property
+    def ratio(self) -> float:
+        """How the product's median compares with the plain server's: 1 is as fast, 0.5 takes twice as long."""
+        return self.last_of(self.plain).p50 / self.last_of(self.ours).p50
+
+
+@dataclass(slots=True)
+class LiveFindings:
+    """Everything that was measured on one way to run the product."""
+
+    title: str
+    fanouts: list[Fanout] = field(default_factory=list)
 
 
 def server_errors(answers: Sequence[Answer]) -> int:

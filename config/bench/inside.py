@@ -83,6 +83,7 @@ def play_alone(transcript: dict[str, Any], first: int, count: int, seconds: floa
 STEPS: dict[str, Callable[..., Any]] = {
     "prepare_bookings": prepare_bookings,
     "prepare_rush": prepare_rush,
+    "prepare_rooms": preparation.prepare_rooms,
     "record": record,
     "play_alone": play_alone,
     "search": searches.measure,

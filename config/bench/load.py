@@ -141,7 +141,7 @@ def _headers(head: bytes) -> dict[str, str]:
     return {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
 
 
-def _address_of(client: int) -> str:
+def address_of(client: int) -> str:
     """Each client comes from an address of its own, as in life: Linux answers all of 127.0.0.0/8 on loopback."""
     return f"127.{1 + client // 62_500 % 250}.{1 + client // 250 % 250}.{1 + client % 250}"
 
@@ -149,7 +149,7 @@ def _address_of(client: int) -> str:
 async def _connect(port: int, client: int) -> Connection:
     loop = asyncio.get_running_loop()
     with suppress(OSError):
-        return (await loop.create_connection(Connection, HOST, port, local_addr=(_address_of(client), 0)))[1]
+        return (await loop.create_connection(Connection, HOST, port, local_addr=(address_of(client), 0)))[1]
     return (await loop.create_connection(Connection, HOST, port))[1]
 
 
@@ -215,14 +215,15 @@ async def _steady(plan: Plan) -> Outcome:
 
 def run(plan: Plan) -> Outcome:
     """Carry out a plan in this process."""
-    _allow_many_files(len(plan.presses) + 100)
+    allow_many_files(len(plan.presses) + 100)
     before = time.process_time()
     outcome = asyncio.run(_burst(plan) if plan.kind == "burst" else _steady(plan))
     outcome.cpu_seconds = time.process_time() - before
     return outcome
 
 
-def _allow_many_files(wanted: int) -> None:
+def allow_many_files(wanted: int) -> None:
+    """Raise this process's own limit of open files as far as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -22,6 +23,7 @@ from django.utils.http import urlencode
 from accounts.actors import system
 from accounts.audit import recorded
 from config.bench.load import Press
+from scheduling.clock import local_date
 from scheduling.demo.cast import MAIN
 from scheduling.models import Appointment, Doctor, Hold, Location, Slot, Specialty
 from scheduling.selectors.availability import free_slots
@@ -182,6 +184,27 @@ def _popular_slots(count: int) -> list[Slot]:
     slots = free_slots(location_id=location.pk).filter(capacity=1, starts_at__gt=timezone.now() + timedelta(days=1))
     slots = slots.exclude(doctor__license_number__startswith="BENCH-")
     return list(slots.order_by("starts_at", "doctor_id")[: count * 7 : 7])
+
+
+def prepare_rooms(count: int) -> dict[str, Any]:
+    """Days of so many doctors, each with a free seat, and the cookies and the form field of a browser to press it."""
+    csrf_cookie, csrf_field = csrf_pair()
+    location = Location.objects.get(slug=MAIN)
+    slots = free_slots(location_id=location.pk).filter(capacity=1, starts_at__gt=timezone.now() + timedelta(days=1))
+    first_of_each: dict[int, Slot] = {}
+    for slot in slots.order_by("starts_at", "doctor_id"):
+        first_of_each.setdefault(slot.doctor_id, slot)
+    rooms = [
+        {
+            "doctor": doctor,
+            "day": local_date(slot.starts_at, location.zone).isoformat(),
+            "location": location.pk,
+            "slot": slot.pk,
+        }
+        for doctor, slot in list(first_of_each.items())[:count]
+    ]
+    ((_number, cookies),) = _cookies(0, 1, csrf_cookie, typed=False)
+    return {"rooms": rooms, "cookies": cookies, "csrf": csrf_field}
 
 
 def winners_of(slot_ids: Sequence[int]) -> dict[int, int]:

@@ -16,10 +16,7 @@ from config.bench.figures import Crowd, Findings, Rush
 
 def lines_of(findings: list[Findings], size: Size) -> Iterator[str]:
     """The whole report."""
-    yield (
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores shared with the load generator, "
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, Django {django.__version__}"
-    )
+    yield machine()
     for found in findings:
         yield ""
         yield f"{found.database} {found.version}"
@@ -30,6 +27,14 @@ def lines_of(findings: list[Findings], size: Size) -> Iterator[str]:
         if found.crowd:
             yield from _crowd(found.crowd)
         yield from _searches(found)
+
+
+def machine() -> str:
+    """When and on what was measured."""
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores shared with the load generator, "
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, Django {django.__version__}"
+    )
 
 
 def _rates(found: Findings, size: Size) -> Iterator[str]:

@@ -107,6 +107,23 @@ def postgres_stage() -> Iterator[Stage]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """The address of a Redis of its own. Raises NotMeasurable."""
+    try:
+        from testing.redis_server import NoRedis, RedisServer
+    except ImportError as error:
+        raise NotMeasurable("the folder testing/, which starts Redis, is not part of this installation") from error
+    try:
+        server = RedisServer()
+    except NoRedis as error:
+        raise NotMeasurable(str(error)) from error
+    try:
+        yield server.start().url
+    finally:
+        server.remove()
+
+
 def _version(binaries: Path) -> str:
     said = subprocess.run([str(binaries / "postgres"), "--version"], capture_output=True, text=True, check=True)  # noqa: S603 - our own command
     return said.stdout.split()[-1] if "(" not in said.stdout else said.stdout.split("(")[1].split()[-1]
@@ -128,14 +145,18 @@ def free_port() -> int:
 
 def production_command(port: int) -> list[str]:
     """How production serves pages: the line `web` of the Procfile, on a port of loopback."""
-    words = [_expanded(word) for word in shlex.split(_procfile_line())]
+    return _from_procfile("web", host="--host", port=port)
+
+
+def _from_procfile(line: str, *, host: str, port: int) -> list[str]:
+    words = [_expanded(word) for word in shlex.split(_procfile_line(line))]
     while ASSIGNMENT.match(words[0]):  # the stage's environment says it too
         del words[0]
-    for option in ("--host", "--port"):
+    for option in (host, "--port"):
         if option in words:
             del words[words.index(option) : words.index(option) + 2]
     module = words[0].split("/")[-1]
-    return [sys.executable, "-m", module, *words[1:], "--host", "127.0.0.1", "--port", str(port)]
+    return [sys.executable, "-m", module, *words[1:], host, "127.0.0.1", "--port", str(port)]
 
 
 def _expanded(word: str) -> str:
@@ -143,11 +164,16 @@ def _expanded(word: str) -> str:
     return DEFAULTED.sub(lambda found: found["default"], word)
 
 
-def _procfile_line() -> str:
+def _procfile_line(name: str) -> str:
     for line in (PROJECT / "Procfile").read_text().splitlines():
-        if line.startswith("web:"):
-            return line.removeprefix("web:").strip()
-    raise NotMeasurable("the Procfile has no line for web")
+        if line.startswith(f"{name}:"):
+            return line.removeprefix(f"{name}:").strip()
+    raise NotMeasurable(f"the Procfile has no line for {name}")
+
+
+def live_command(port: int) -> list[str]:
+    """How production serves sockets: the line `live` of the Procfile, on a port of loopback."""
+    return _from_procfile("live", host="--bind", port=port)
 
 
 def bare_command(port: int) -> list[str]:
@@ -168,7 +194,7 @@ def bare_embedded_command(port: int) -> list[str]:
 
 @contextmanager
 def serving(command: list[str], *, port: int, environment: dict[str, str], log: Path) -> Iterator[int]:
-    """A server on `port` until the block ends; its whole process group goes with it."""
+    """A server on `port` until the block ends; its whole process group goes with it. Yields the process's id."""
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command,
@@ -178,16 +204,16 @@ def serving(command: list[str], *, port: int, environment: dict[str, str], log: 
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            preexec_fn=end_with_parent,
         )
     try:
         _wait_until_open(process, port, log)
-        yield port
+        yield process.pid
     finally:
         _end(process)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Let Linux tell the server to stop when the measurement dies, however it dies."""
     import ctypes
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import signal
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.bench.booking import Conductor, Size
-from config.bench.figures import Findings
+from config.bench.booking import Conductor, Say, Size
+from config.bench.live import LiveConductor, LiveSize
+from config.bench.live_report import lines_of as live_lines_of
 from config.bench.report import lines_of
-from config.bench.servers import NotMeasurable, postgres_stage, sqlite_stage
+from config.bench.servers import NotMeasurable, Stage, postgres_stage, sqlite_stage
+
+Found = TypeVar("Found")
 
 STAGES = {"postgres": postgres_stage, "sqlite": sqlite_stage}
 
@@ -22,16 +26,16 @@ class Command(BaseCommand):
     """Measure, and print figures and ratios."""
 
     help = (
-        "Measure booking on throw-away databases and servers on loopback, which it starts and stops itself; it never "
-        "touches your data. Needs requirements-dev.txt. See docs/performance.md."
+        "Measure booking, or how soon live updates arrive, on throw-away databases and servers on loopback, which it "
+        "starts and stops itself; it never touches your data. Needs requirements-dev.txt. See docs/performance.md."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What to measure, and how much."""
-        parser.add_argument("subject", choices=["booking"], help="what to measure")
+        parser.add_argument("subject", choices=["booking", "live"], help="what to measure")
         parser.add_argument(
-            "--seconds", type=float, default=Size().seconds, help="of steady load (default %(default)g)"
+            "--seconds", type=float, default=Size().seconds, help="of steady load in booking (default %(default)g)"
         )
         parser.add_argument("--quick", action="store_true", help="a small run that only shows that everything works")
         parser.add_argument(
@@ -43,19 +47,30 @@ class Command(BaseCommand):
         if not 0 < options["seconds"] <= 60:
             raise CommandError("--seconds must be more than 0 and at most 60.")
         signal.signal(signal.SIGTERM, _leave)  # so that what was started is stopped then, too
-        size = Size().quick() if options["quick"] else replace(Size(), seconds=options["seconds"])
-        findings = [self._measure(name, size) for name in options["database"] or ["postgres", "sqlite"]]
-        for line in lines_of(findings, size):
+        databases = options["database"] or ["postgres", "sqlite"]
+        measured = self._booking if options["subject"] == "booking" else self._live
+        for line in measured(databases, options):
             self.stdout.write(line)
 
-    def _measure(self, name: str, size: Size) -> Findings:
-        try:
-            with STAGES[name]() as stage:
-                return Conductor(stage, size, self._say(stage.name)).measure()
-        except NotMeasurable as error:
-            raise CommandError(f"{name} could not be measured: {error}") from error
+    def _booking(self, databases: list[str], options: dict[str, Any]) -> Iterator[str]:
+        size = Size().quick() if options["quick"] else replace(Size(), seconds=options["seconds"])
+        return lines_of(self._on_each(databases, lambda stage, say: Conductor(stage, size, say).measure()), size)
 
-    def _say(self, database: str) -> Any:
+    def _live(self, databases: list[str], options: dict[str, Any]) -> Iterator[str]:
+        size = LiveSize().quick() if options["quick"] else LiveSize()
+        return live_lines_of(self._on_each(databases, lambda stage, say: LiveConductor(stage, size, say).measure()))
+
+    def _on_each(self, databases: list[str], measure: Callable[[Stage, Say], Found]) -> list[Found]:
+        found = []
+        for name in databases:
+            try:
+                with STAGES[name]() as stage:
+                    found.append(measure(stage, self._say(stage.name)))
+            except NotMeasurable as error:
+                raise CommandError(f"{name} could not be measured: {error}") from error
+        return found
+
+    def _say(self, database: str) -> Say:
         return lambda words: self.stderr.write(f"{database}: {words} ...", ending="\n")
 
 
