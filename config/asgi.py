@@ -14,12 +14,12 @@ from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from config.wsgi import application as pages
+from scheduling.routing import websocket_urlpatterns
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -64,6 +64,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "websocket.close"})
 
 
-sockets = AllowedHostsOriginValidator(URLRouter([re_path(r"", cast(Any, refuse))]))
+# Every socket asks for itself who may open it (accounts/live/guards.py).
+sockets = URLRouter([*websocket_urlpatterns, re_path(r"", cast(Any, refuse))])
 http = Pages()
 application = ProtocolTypeRouter({"http": http, "websocket": sockets})

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from config.asgi import Pages
 
 SECONDS_TO_FINISH = 5
+LARGEST_MESSAGE = 64 * 1024
+"""What a socket may say at once; more is refused as soon as it is announced, unread."""
 
 
 class PortTakenError(Exception):
@@ -49,6 +51,8 @@ def serve(*, host: str, port: int, when_ready: Callable[[], None]) -> bool:
         endpoints=[f"tcp:port={port}:interface={interface}"],
         ready_callable=begin,
         application_close_timeout=SECONDS_TO_FINISH,
+        websocket_max_message_size=LARGEST_MESSAGE,
+        websocket_max_frame_size=LARGEST_MESSAGE,
         server_name="frontdesk",
     ).run()
     answered = _finish(http)

@@ -14,8 +14,9 @@ class SchedulingConfig(AppConfig):
 
     def ready(self) -> None:
         """Keep the database's own guards in place, and let the audit trail follow the tables of this floor."""
-        from scheduling import audited_tables, database_guards
+        from scheduling import audited_tables, database_guards, receivers
 
         post_migrate.connect(database_guards.install_after_migrate, sender=self)
         checks.register(database_guards.check_guards, checks.Tags.database)
         audited_tables.declare()
+        receivers.connect()

@@ -30,14 +30,17 @@ class Announcer:
         self.renderer = renderer
         self.publisher = Publisher()
 
-    def tell(self, key: Hashable, make: Make) -> None:
+    def tell(self, key: Hashable, make: Make) -> bool:
         """Something that `key` names has changed: call `make` in the renderer's thread and publish what it returns.
 
         Call it after commit. Of several that wait with the same key only the last `make` is called. Never raises,
-        never waits. `make` may be called again when it raises, so it does nothing but read.
+        never waits. `make` may be called again when it raises, so it does nothing but read. Returns whether anybody may
+        be listening; otherwise `make` is not called.
         """
-        if settings.LIVE_UPDATES and (settings.REDIS_URL or self.hub.is_busy()):
-            self.renderer.soon(key, partial(self._publish, make))
+        if not settings.LIVE_UPDATES or not (settings.REDIS_URL or self.hub.is_busy()):
+            return False
+        self.renderer.soon(key, partial(self._publish, make))
+        return True
 
     def listened(self, prefix: str) -> set[str]:
         """The rooms with this beginning in which anybody listens, in any process; for a `make` to skip the others.

@@ -32,9 +32,11 @@ class Close(IntEnum):
     BAD_FRAME = 4400
     NOT_SIGNED_IN = 4401
     NOT_PERMITTED = 4403
+    UNKNOWN = 4404
     SLOW = 4408
     TOO_LARGE = 4413
     TOO_MANY = 4429
+    TRY_AGAIN = 1013
 
 
 def header(scope: Scope, name: bytes) -> str:

@@ -6,11 +6,10 @@ already is dropped, what says the same is not sent again, and all sockets get th
 
     socket = Socket(send)
     await hub.join(socket, "slots:5:1:2026-12-01", state=read_that_day)   # read_that_day: () -> Iterable[Published]
-    socket.write(Frame(hub.latest(room, part).body))                        # what is the case now
     ...
     hub.leave(socket)
 
-All of it is for the event loop, except `deliver_soon`, `listened` and `is_busy`.
+All of it is for the event loop, except `deliver_soon`, `listened`, `parts` and `is_busy`.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -46,16 +45,35 @@ CLOCK_SET_BACK = 60 * 1_000_000
 """A version so many microseconds older is no older telling: the clock was set back."""
 
 
+class _Told(NamedTuple):
+    message: Published
+    frame: Frame
+
+
 @dataclass(slots=True)
 class _Room:
     listeners: dict[str | None, set[Socket]] = field(default_factory=lambda: defaultdict(set))
-    latest: OrderedDict[str, Published] = field(default_factory=OrderedDict)
+    coming: set[Socket] = field(default_factory=set)
+    latest: OrderedDict[str, _Told] = field(default_factory=OrderedDict)
     state: State | None = None
     read_at: float = 0.0
     reading: asyncio.Future[None] | None = None
 
     def is_empty(self) -> bool:
-        return not any(self.listeners.values())
+        return not self.coming and not any(self.listeners.values())
+
+    def let_in(self, socket: Socket, part: str | None) -> None:
+        """Whoever comes hears of changes from here on, and first what was told last."""
+        self.coming.discard(socket)
+        self.listeners[part].add(socket)
+        for name, told in self.latest.items():
+            if self.state is not None and part in (None, name):
+                socket.write(told.frame)
+
+    def forget(self, socket: Socket) -> None:
+        self.coming.discard(socket)
+        for sockets in self.listeners.values():
+            sockets.discard(socket)
 
 
 class Hub:
@@ -72,16 +90,16 @@ class Hub:
     async def join(self, socket: Socket, room: str, part: str | None = None, *, state: State | None = None) -> None:
         """Let a socket hear of a room, or of one part of it.
 
-        When this returns, everything that is published from now on is heard. With `state` (which reads the database and
-        runs in the renderer's thread) the room's state has also been read just now, once for all who come together:
-        `latest` has it. Whatever `state` raises is raised here, and the socket has not joined.
+        When this returns, everything that is published from now on is written to it. With `state`, which reads the
+        database and runs in the renderer's thread, the room's state was written to it first: as it is now, read once
+        for all who come together. Whatever `state` raises is raised here, and the socket has not joined.
         """
         self._loop = asyncio.get_running_loop()
         found = self._rooms.get(room)
         if found is None:
             found = self._rooms[room] = _Room()
         found.state = state or found.state
-        found.listeners[part].add(socket)
+        found.coming.add(socket)
         self._joined.setdefault(socket, set()).add(room)
         try:
             self._ensure_tasks()
@@ -89,6 +107,8 @@ class Hub:
                 await self._relay.join(room)
             if state is not None:
                 await self._read(found)
+            if socket in found.coming:  # and did not leave meanwhile
+                found.let_in(socket, part)
         except BaseException:
             self.leave(socket, room)
             raise
@@ -100,8 +120,7 @@ class Hub:
             found = self._rooms.get(name)
             if found is not None and name in rooms:
                 rooms.discard(name)
-                for sockets in found.listeners.values():
-                    sockets.discard(socket)
+                found.forget(socket)
                 if found.is_empty():
                     self._close(name)
         if not rooms:
@@ -110,10 +129,11 @@ class Hub:
     def latest(self, room: str, part: str) -> Published | None:
         """The last that was told of a part, while anybody is in the room."""
         found = self._rooms.get(room)
-        return found.latest.get(part) if found else None
+        told = found.latest.get(part) if found else None
+        return told.message if told else None
 
     def parts(self, room: str) -> list[str]:
-        """The parts that were told of, while anybody is in the room."""
+        """The parts that were told of, while anybody is in the room. Safe in every thread."""
         found = self._rooms.get(room)
         return list(found.latest) if found else []
 
@@ -123,14 +143,15 @@ class Hub:
         if room is None:
             return
         before = room.latest.get(message.part)
-        if before is not None and 0 <= before.version - message.version < CLOCK_SET_BACK:
+        if before is not None and 0 <= before.message.version - message.version < CLOCK_SET_BACK:
             return
-        room.latest[message.part] = message
+        is_new = before is None or before.message.body != message.body
+        frame = before.frame if before is not None and not is_new else Frame(message.body)
+        room.latest[message.part] = _Told(message, frame)
         room.latest.move_to_end(message.part)
         if len(room.latest) > MOST_PARTS:
             room.latest.popitem(last=False)
-        if before is None or before.body != message.body:
-            frame = Frame(message.body)
+        if is_new:
             for part in (None, message.part):
                 for socket in list(room.listeners.get(part, ())):
                     socket.write(frame)

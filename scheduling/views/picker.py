@@ -10,22 +10,21 @@ The page's own answers stay in its query; the picker adds `day` and `month` and 
 from __future__ import annotations
 
 import calendar
-import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from scheduling.clock import local_date
+from scheduling.day_times import PartOfDay, is_free, parts_of_day, times_of, version_of
+from scheduling.live import slots_address
 from scheduling.models import Location, Slot
-from scheduling.selectors.availability import Day, days_with_slots, next_free_slots, slots_on
+from scheduling.selectors.availability import Day, days_with_slots, next_free_slots
 from scheduling.views.wish import read_day
-
-NOON = 12
-EVENING = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +50,6 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
-class PartOfDay:
-    """The times of a morning, afternoon or evening."""
-
-    name: str
-    slots: list[Slot]
-
-
-@dataclass(frozen=True, slots=True)
 class Picker:
     """What the template shows."""
 
@@ -68,6 +59,8 @@ class Picker:
     parts: list[PartOfDay]
     has_free: bool
     names_doctor: bool
+    doctor_id: int | None
+    live_address: str
     version: str
     fragment_query: str
     next_free: Slot | None
@@ -102,9 +95,11 @@ def build_picker(
         location=location,
         month=_month(request, search, first, day, today, last),
         day=day,
-        parts=parts_of_day(times, location),
+        parts=parts_of_day(times),
         names_doctor=collapse,
-        has_free=any(_is_free(slot) for slot in times),
+        doctor_id=search.get("doctor_id"),
+        live_address=_live_address(search, day, location),
+        has_free=any(is_free(slot) for slot in times),
         version=version_of(times),
         fragment_query=_query(request, day=day.isoformat() if day else None, month=None),
         next_free=next_free,
@@ -113,53 +108,18 @@ def build_picker(
     )
 
 
+def _live_address(search: dict[str, int], day: date | None, location: Location) -> str:
+    """Where the page hears of changes of the day; empty where it can only look again."""
+    if day is None or "doctor_id" not in search or not settings.LIVE_UPDATES:
+        return ""
+    return slots_address(doctor_id=search["doctor_id"], day=day, location_id=location.pk)
+
+
 def next_free_of(search: dict[str, int]) -> Slot | None:
     """The earliest free slot that `search` describes."""
     others = {name: value for name, value in search.items() if name != "doctor_id"}
     doctors = [search["doctor_id"]] if "doctor_id" in search else None
     return next(iter(next_free_slots(doctor_ids=doctors, **others, limit=1)), None)
-
-
-def times_of(search: dict[str, int], day: date, *, held: Collection[int] = (), collapse: bool = False) -> list[Slot]:
-    """The slots of a day, in order; those in `held` count as free."""
-    slots = slots_on(day=day, **search)
-    for slot in slots:
-        slot.is_own = slot.pk in held  # type: ignore[attr-defined]
-    return _one_each_time(slots) if collapse else slots
-
-
-def _is_free(slot: Slot) -> bool:
-    return bool(slot.is_free or slot.is_own)  # type: ignore[attr-defined]
-
-
-def _one_each_time(slots: Iterable[Slot]) -> list[Slot]:
-    """Of the slots that begin together, the own one, else the first free one, else the first."""
-    best: dict[object, Slot] = {}
-    for slot in slots:
-        rival = best.get(slot.starts_at)
-        if rival is None or _rank(slot) > _rank(rival):
-            best[slot.starts_at] = slot
-    return list(best.values())
-
-
-def _rank(slot: Slot) -> int:
-    return 2 if slot.is_own else int(slot.is_free)  # type: ignore[attr-defined]
-
-
-def version_of(slots: Iterable[Slot]) -> str:
-    """Changes when a slot of the list is taken, freed, added or removed."""
-    state = ",".join(f"{slot.pk}{'+' if _is_free(slot) else '-'}" for slot in slots)
-    return hashlib.blake2s(state.encode(), digest_size=8).hexdigest()
-
-
-def parts_of_day(slots: Iterable[Slot], location: Location) -> list[PartOfDay]:
-    """The slots by morning, afternoon and evening of the clinic's clock; empty parts are left out."""
-    names = (_("Morning"), _("Afternoon"), _("Evening"))
-    parts: list[list[Slot]] = [[], [], []]
-    for slot in slots:
-        hour = slot.starts_at.astimezone(location.zone).hour
-        parts[(hour >= NOON) + (hour >= EVENING)].append(slot)
-    return [PartOfDay(name=name, slots=part) for name, part in zip(names, parts, strict=True) if part]
 
 
 def _notice(asked: str | None, day: date | None, today: date, last: date) -> str:

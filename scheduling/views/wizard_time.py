@@ -17,13 +17,14 @@ from accounts.actors import from_request
 from accounts.errors import DomainError, TooManyAttempts
 from accounts.permissions import public
 from accounts.services.throttling import count_attempt
+from scheduling.day_times import times_of, version_of
 from scheduling.errors import SlotClosed, SlotPast, SlotTaken, SlotUnknown
 from scheduling.models import Slot
 from scheduling.selectors.availability import nearest_free_slots
 from scheduling.selectors.self_service import live_holds_of
 from scheduling.services.holds import hold_seat, release_hold
 from scheduling.views.drafts import move_draft
-from scheduling.views.picker import Picker, build_picker, times_of, version_of
+from scheduling.views.picker import Picker, build_picker
 from scheduling.views.wish import Wish, read_day, read_number, read_token, read_wish, wish_for
 from scheduling.views.wizard_choose import open_question
 
