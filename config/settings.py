@@ -273,6 +273,7 @@ CORS_ALLOW_HEADERS = (
 CORS_EXPOSE_HEADERS = ("etag", "idempotent-replayed", "location", "retry-after")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.BearerAuthentication",  # first: its challenge goes out with a 401
         "accounts.api.authentication.PagesSession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.Nobody"],  # every view names its own
