@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from django.utils.translation import get_language
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.generators import SchemaGenerator
 
-from accounts.permissions import public
+from accounts.api.errors import plain_answer
+from accounts.permissions import View, public
+
+READING = ("GET", "HEAD")
+
+
+def only_read(view: View) -> View:
+    """Nothing can be sent there: other methods are refused in the shape of the API's errors, token or not."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method in READING:
+            return view(request, *args, **kwargs)
+        sentence = _("This address can only be read.")
+        return plain_answer(405, "method_not_allowed", sentence, headers={"Allow": ", ".join(READING)})
+
+    return csrf_exempt(guarded)
 
 
 @lru_cache(maxsize=32)
@@ -24,21 +41,21 @@ def _document(_language: str) -> bytes:
 
 
 @public
-@require_safe
+@only_read
 def schema(request: HttpRequest) -> HttpResponse:
     """What the API takes and answers, in OpenAPI 3.1."""
     return HttpResponse(_document(get_language() or "en"), content_type="application/json")
 
 
 @public
-@require_safe
+@only_read
 def docs(request: HttpRequest) -> HttpResponseBase:
     """The same for people: every call with its examples, to be tried in place. Needs no network but ours."""
     return render(request, "api/docs.html")
 
 
 @public
-@require_safe
+@only_read
 def index(request: HttpRequest) -> HttpResponse:
     """Where to read on."""
     return JsonResponse(

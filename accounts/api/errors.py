@@ -20,6 +20,8 @@ from rest_framework.response import Response
 from accounts.errors import DomainError
 
 NO_FIELD = "non_field_errors"
+CHALLENGE = 'Bearer realm="frontdesk"'
+"""What a 401 asks for (RFC 9110, 11.6.1)."""
 
 
 class Trouble(StrEnum):
@@ -87,9 +89,9 @@ def described(status: int, code: str, detail: object, errors: list[dict[str, str
     return {"type": trouble_of(status).value, "code": code, "detail": str(detail), "errors": errors or []}
 
 
-def plain_answer(status: int, code: str, detail: object) -> JsonResponse:
+def plain_answer(status: int, code: str, detail: object, headers: dict[str, str] | None = None) -> JsonResponse:
     """An error answer outside of any view: an unknown address, a body refused unread, a fault of ours."""
-    return JsonResponse(described(status, code, detail), status=status)
+    return JsonResponse(described(status, code, detail), status=status, headers=headers)
 
 
 def is_for_programs(request: HttpRequest) -> bool:
@@ -109,7 +111,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
 def _body_of(error: Exception) -> tuple[int, dict[str, Any]] | None:
     if isinstance(error, DomainError):
         named = [{"field": error.field, "code": error.code, "detail": str(error)}] if error.field else []
-        return error.status, described(error.status, error.code, error, named)
+        return error.status, described(error.status, error.code, error, named) | dict(error.members)
     if isinstance(error, RequestDataTooBig):
         return _body_of(TooLarge())
     if isinstance(error, BadRequest):
@@ -150,6 +152,8 @@ def _headers_of(error: Exception) -> dict[str, str]:
     headers = {}
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+    if isinstance(error, DomainError) and error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = CHALLENGE
     if getattr(error, "wait", None):
         headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
     return headers
