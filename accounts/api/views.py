@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.cache import patch_cache_control
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import AuthenticationFailed, UnsupportedMediaType
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,6 +34,7 @@ class _Endpoint(APIView):
     permissions_by_action: ClassVar[dict[str, type[BasePermission]]] = {}
     query_parameters: tuple[str, ...] = ()
     """Parameters of the address that the endpoint reads, besides filters and paging."""
+    http_method_names = ("get", "head", "post", "put", "patch", "delete")
 
     def get_permissions(self) -> Any:
         """The permission of the action under way."""
@@ -52,16 +55,43 @@ class _Endpoint(APIView):
         return user
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Before the handler runs: permissions and throttles, then the parameters of the address."""
+        """Before the handler runs: permissions and throttles, then what kind of body comes and the parameters."""
         super().initial(request, *args, **kwargs)
+        self._require_readable(request)
         unknown = sorted(set(request.query_params) - set(self.known_parameters()))
         if unknown:
             sentence = _("There is no such parameter here.")
             raise InvalidFields({name[:100]: [sentence] for name in unknown[:10]}, code="unknown_parameter")
 
+    def perform_authentication(self, request: Request) -> None:
+        """Find out who asks. A wrong token counts like any other request."""
+        try:
+            super().perform_authentication(request)
+        except AuthenticationFailed:
+            self.check_throttles(request)
+            raise
+
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> None:
+        """Turn somebody away. That counts like any other request."""
+        self.check_throttles(request)
+        super().permission_denied(request, message, code)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """The answer. It is for whoever asked, and may have changed when they ask again."""
+        finished: Response = super().finalize_response(request, response, *args, **kwargs)
+        patch_cache_control(finished, private=True, no_cache=True)
+        return finished
+
     def known_parameters(self) -> tuple[str, ...]:
         """What the address may say."""
         return self.query_parameters
+
+    def _require_readable(self, request: Request) -> None:
+        """Refuse a body of another kind, even where none is read: it would be passed over as if it were empty."""
+        if request.META.get("CONTENT_LENGTH") in (None, "", "0"):
+            return
+        if request.negotiator.select_parser(request, request.parsers) is None:
+            raise UnsupportedMediaType(request.content_type[:100])
 
 
 class ApiView(_Endpoint):
