@@ -49,9 +49,8 @@ def wants_match(request: Request) -> bool:
 
 
 def require_match(request: Request, data: Any) -> None:
-    """Refuse unless the program has read the thing as it is now. Raises Stale."""
-    asked = _tags(request, "If-Match")
-    if asked and "*" not in asked and etag_of(data) not in asked:
+    """Refuse unless the program has read the thing as it is now, if it says what it has read. Raises Stale."""
+    if wants_match(request) and not _tags(request, "If-Match") & {"*", etag_of(data)}:
         raise Stale
 
 
