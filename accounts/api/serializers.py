@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 LARGEST_KEY = 2**63 - 1
 """What fits into the column of a primary key."""
+MOST_NAMED = 20
+"""So many unknown fields are named; who sends more has not misspelt one."""
 
 
 class KeyField(serializers.IntegerField):
@@ -47,7 +50,8 @@ class _Strict(serializers.Serializer[Any]):
             return {}
         known = {name for name, field in self.fields.items() if not field.read_only}
         sentence = ErrorDetail(_("There is no such field to set."), code="unknown_field")
-        return {str(name): [sentence] for name in data if name not in known}
+        unknown = (str(name) for name in data if name not in known)
+        return {name[:100]: [sentence] for name in islice(unknown, MOST_NAMED)}
 
 
 class StrictSerializer(_Strict):
