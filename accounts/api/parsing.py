@@ -17,6 +17,7 @@ from rest_framework.renderers import JSONRenderer
 from accounts.api.errors import TooLarge
 
 DEEPEST = 32
+LONGEST_NUMBER = 40
 # Possessive, and a string that never ends goes on to the end: otherwise each quote in it would be tried as a beginning.
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -93,16 +94,21 @@ def _refuse_texts(value: Any) -> None:
 
 
 def _read_int(digits: str) -> int:
-    if len(digits) > 40:
-        raise ParseError(_("A number in the body is too long."))
+    _require_short(digits)
     return int(digits)
 
 
 def _read_float(digits: str) -> float:
+    _require_short(digits)
     value = float(digits)
     if not math.isfinite(value):
         raise ParseError(_("A number in the body is too large."))
     return value
+
+
+def _require_short(digits: str) -> None:
+    if len(digits) > LONGEST_NUMBER:
+        raise ParseError(_("A number in the body is too long."))
 
 
 def _refuse_constant(name: str) -> NoReturn:
