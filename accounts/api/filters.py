@@ -7,6 +7,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 
 from accounts.api.serializers import LARGEST_KEY
 
@@ -28,12 +29,14 @@ class _KeyField(forms.IntegerField):
         super().__init__(**{**kwargs, "min_value": 1, "max_value": LARGEST_KEY})
 
 
+@extend_schema_field({"type": "boolean"})
 class FlagFilter(django_filters.Filter):
     """`?open=true` or `false`."""
 
     field_class = _FlagField
 
 
+@extend_schema_field({"type": "integer", "minimum": 1, "maximum": LARGEST_KEY})
 class KeyFilter(django_filters.NumberFilter):
     """`?doctor=5`: the id of a row. One that no row has finds nothing."""
 
