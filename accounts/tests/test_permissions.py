@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.conf import settings
@@ -14,12 +14,17 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, include, path
 from django.views import View
+from rest_framework.views import APIView
 
+from accounts.api.permissions import Nobody
+from accounts.api.views import ApiView, ApiViewSet
 from accounts.models import User
 from accounts.permissions import public, secret_link, signed_in, staff
+from accounts.tests import ground
 from accounts.tests.factories import make_user
 
 PERMISSIONS = {"public", "secret_link", "signed_in", "staff"}
+PERMISSIONS_OF_ENDPOINTS = PERMISSIONS | {"managers"}
 
 GUARDED_ELSEWHERE = {
     "admin/": ("django.contrib.admin", "unfold", "import_export", "accounts", "config", "scheduling"),
@@ -46,11 +51,37 @@ def _is_guarded_elsewhere(path: str, view: Callable[..., Any]) -> bool:
     )
 
 
+def _names_its_permission(view: Callable[..., Any]) -> bool:
+    return getattr(view, "permission", None) in PERMISSIONS or (_is_endpoint(view) and _is_named(view))
+
+
+def _is_endpoint(view: Callable[..., Any]) -> bool:
+    """Whether it is an endpoint of the API; others of REST framework's views do not count as ours."""
+    return issubclass(getattr(view, "cls", object), ApiView | ApiViewSet)
+
+
+def _is_named(view: Callable[..., Any]) -> bool:
+    """Whether each action, or each method, of an endpoint gets a permission that says whom it is for."""
+    actions = getattr(view, "actions", None)  # of a viewset; everything else is one action without a name
+    named = [
+        permission.permission
+        for action in (set(actions.values()) if actions else [None])
+        for permission in _asked(view, action).get_permissions()
+    ]
+    return bool(named) and set(named) <= PERMISSIONS_OF_ENDPOINTS
+
+
+def _asked(view: Callable[..., Any], action: str | None) -> Any:
+    endpoint = view.cls(**view.initkwargs)  # type: ignore[attr-defined]
+    endpoint.action = action
+    return endpoint
+
+
 def _nameless(patterns: list[URLPattern | URLResolver]) -> list[str]:
     return [
         where
         for where, view in _views(patterns)
-        if getattr(view, "permission", None) not in PERMISSIONS and not _is_guarded_elsewhere(where, view)
+        if not _names_its_permission(view) and not _is_guarded_elsewhere(where, view)
     ]
 
 
@@ -67,6 +98,20 @@ def test_a_new_view_of_ours_without_a_permission_is_found_even_under_accounts() 
         path("accounts/", include([path("x/", forgetful)])),
     ]
     assert _nameless(patterns) == ["new/", "accounts/x/"]
+
+
+def test_an_endpoint_without_a_permission_is_found_and_so_is_one_action_without() -> None:
+    class Half(ground.Counters):
+        permissions_by_action: ClassVar[dict[str, Any]] = {"create": Nobody}
+
+    patterns: list[URLPattern | URLResolver] = [
+        path("whole/", ground.Counters.as_view({"get": "list", "post": "create"})),
+        path("half/", Half.as_view({"get": "list", "post": "create"})),
+        path("page/", ground.ForStaff.as_view()),
+        path("forgotten/", ground.Forgotten.as_view()),
+        path("foreign/", APIView.as_view()),
+    ]
+    assert _nameless(patterns) == ["half/", "forgotten/", "foreign/"]
 
 
 @pytest.mark.django_db
