@@ -18,6 +18,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.api.errors import is_for_programs
 from accounts.contact_messages import already_registered_text, code_text
 from accounts.delivery import DeliveryFailed, send_text
 from accounts.models import User
@@ -144,6 +145,8 @@ class AccountAdapter(DefaultAccountAdapter):
             self._say_that_sending_failed()
 
     def _say_that_sending_failed(self) -> None:
+        if is_for_programs(self.request):  # there is no page to say it on
+            return
         messages.error(self.request, str(DeliveryFailed.sentence))
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:

@@ -10,12 +10,12 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts import tokens
+from accounts.api.errors import CHALLENGE
 from accounts.middleware import BACKGROUND_HEADER
 from accounts.models import SignIn, User
 from accounts.selectors.sign_ins import sign_in_by_id
+from accounts.services.second_factor import require_second_factor
 from accounts.services.sign_ins import note_use
-
-CHALLENGE = 'Bearer realm="frontdesk"'
 
 
 class TokenRefused(AuthenticationFailed):
@@ -47,6 +47,25 @@ class BearerAuthentication(BaseAuthentication):
 
 class PagesSession(SessionAuthentication):
     """The session of the pages. Changes need the token that protects forms (header `X-CSRFToken`)."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        """Who is signed in on the pages. Raises SecondFactorMissing for staff who need one, as the back office does."""
+        found: tuple[User, None] | None = super().authenticate(request)
+        if found is not None:
+            require_second_factor(found[0])
+        return found
+
+    def authenticate_header(self, request: Request) -> str:
+        """What to ask of whoever is not signed in."""
+        return CHALLENGE
+
+
+class Unasked(BaseAuthentication):
+    """Takes no notice of who asks: who signs in may well send an old token along."""
+
+    def authenticate(self, request: Request) -> None:
+        """Nobody."""
+        return
 
     def authenticate_header(self, request: Request) -> str:
         """What to ask of whoever is not signed in."""

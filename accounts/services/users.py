@@ -80,8 +80,17 @@ def vouch_for_address(*, user: User, actor: Actor) -> None:
             )
 
 
+def change_profile(*, user: User, actor: Actor, **changes: str) -> None:
+    """Change how somebody is called (`full_name`) and the `language` they read."""
+    for name in changes:
+        setattr(user, name, changes[name])
+    if changes:
+        with recorded(actor, "user.change_profile"):
+            user.save(update_fields=list(changes))
+
+
 def deactivate_user(*, user: User, actor: Actor) -> None:
-    """Keep somebody out. Their sessions end with their next request (`accounts/middleware.py`)."""
+    """Keep somebody out. Their sessions and the sign-ins of their programs end with their next request."""
     with recorded(actor, "user.deactivate"):
         User.objects.filter(pk=user.pk).update(is_active=False)
     user.is_active = False
