@@ -256,4 +256,4 @@ class TestChanging:
         for path in (f"doctors/{doctor.pk}/", f"locations/{place.pk}/", f"specialties/{doctor.specialty_id}/"):
             assert manager.delete(path).status_code == 204
             assert manager.delete(path).status_code == 404
-        assert not (Doctor.objects.exists() or Location.objects.exists() or Specialty.objects.exists())
+        assert [model.objects.count() for model in (Doctor, Location, Specialty)] == [0, 0, 0]
