@@ -7,7 +7,6 @@ in the audit trail, touch only the fields that changed, and notice when somebody
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -64,6 +63,7 @@ from accounts.back_office_forms import BackOfficeForm, is_key
 from accounts.errors import DomainError
 from accounts.history import steps_of
 from accounts.permissions import staff
+from accounts.phone_numbers import phone_digits
 from accounts.roles import STAFF_ROLES, Role
 
 __all__ = [
@@ -134,16 +134,6 @@ def staff_page(*, roles: frozenset[Role] = EVERYBODY) -> Callable[[Callable[...,
         return page
 
     return decorate
-
-
-def phone_digits(term: str) -> str:
-    """The digits by which a phone number is found, however it is spelled; empty when `term` is no phone number.
-
-    Numbers are stored as +442079460958: without its leading zeros and brackets, every spelling is part of that.
-    """
-    if not re.fullmatch(r"[\d\s+().\-/]{4,}", term.strip()):
-        return ""
-    return re.sub(r"\D", "", term.replace("(0)", "")).lstrip("0")
 
 
 class RoleAccess:

@@ -6,6 +6,7 @@ advice for what people type). What is read is stored in E.164.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -28,6 +29,16 @@ def read_phone(typed: str) -> str:
     """The phone number in `typed` in E.164, such as +442079460018, or an empty string."""
     number = to_python(typed)
     return number.as_e164 if isinstance(number, PhoneNumber) and is_possible_number(number) else ""
+
+
+def phone_digits(term: str) -> str:
+    """The digits by which a phone number is found, however it is spelled; empty when `term` is no phone number.
+
+    Numbers are stored as +442079460958: without its leading zeros and brackets, every spelling is part of that.
+    """
+    if not re.fullmatch(r"[\d\s+().\-/]{4,}", term.strip()):
+        return ""
+    return re.sub(r"\D", "", term.replace("(0)", "")).lstrip("0")
 
 
 def validate_possible(value: Any) -> None:

@@ -30,12 +30,10 @@ from scheduling.admin.columns import STATUS_COLOURS, on_the_clock
 from scheduling.admin.date_filter import DayFilter, QuickDates
 from scheduling.admin.exports import AppointmentExport
 from scheduling.admin.scope import ClinicAdmin
-from scheduling.admin.search import PatientSearch, appointment_key
+from scheduling.admin.search import PatientSearch
 from scheduling.models import Appointment, Hold
+from scheduling.selectors.search import REFERENCE_DIGITS, appointment_key
 from scheduling.states import UPCOMING, AppointmentStatus
-
-REFERENCE_DIGITS = 6
-"""As many as a reference is written with."""
 
 
 @admin.register(Appointment)

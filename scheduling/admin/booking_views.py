@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -14,14 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actors import from_request
-from accounts.back_office import RECEPTION, SelectWidget, TextareaWidget, TextWidget, phone_digits, staff_page
+from accounts.back_office import RECEPTION, SelectWidget, TextareaWidget, TextWidget, staff_page
 from accounts.errors import DomainError
 from scheduling.admin.appointment_actions import in_words, who_is_told
 from scheduling.admin.columns import on_the_clock
 from scheduling.admin.scope import narrowed
-from scheduling.admin.search import patient_key, read_key
+from scheduling.admin.search import read_key
 from scheduling.admin.slot_picker import pick_slot, visible_slot
 from scheduling.models import Appointment, Patient, Slot
+from scheduling.selectors.search import patients_like
 from scheduling.services.booking import VisitDetails, book_slot
 from scheduling.services.patients import PatientDetails
 from scheduling.services.rescheduling import book_follow_up, reschedule_appointment
@@ -121,17 +121,7 @@ def _pick_patient(request: HttpRequest, slot: Slot) -> HttpResponse:
 
 
 def _find_patients(request: HttpRequest, term: str) -> list[Patient]:
-    patients = narrowed(Patient.objects.all(), request.user)
-    number, digits = patient_key(term), phone_digits(term)
-    if number is not None:
-        patients = patients.filter(pk=number)
-    elif digits:
-        patients = patients.filter(phone__contains=digits)
-    else:
-        for word in term.split()[:5]:
-            patients = patients.filter(
-                Q(last_name__icontains=word) | Q(first_name__icontains=word) | Q(email__icontains=word)
-            )
+    patients = narrowed(Patient.objects.filter(patients_like(term)), request.user)
     return list(patients[:PATIENTS_FOUND])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -10,26 +9,12 @@ from django.http import HttpRequest
 
 from accounts.back_office import phone_digits
 from accounts.back_office_forms import is_key
-
-_PATIENT_NUMBER = re.compile(r"^PAT-?0*(\d{1,18})$", re.IGNORECASE)
-_APPOINTMENT_NUMBER = re.compile(r"^APT-?(?:\d{4}-?)?0*(\d{1,18})$", re.IGNORECASE)
+from scheduling.selectors.search import patient_key
 
 
 def read_key(text: str | None) -> int | None:
     """A row's key as it comes in an address or a form; None for anything that is none."""
     return int(text) if text and is_key(text) else None
-
-
-def appointment_key(term: str) -> int | None:
-    """The key inside an appointment's number, in upper or lower case, with or without its dashes' zeros."""
-    found = _APPOINTMENT_NUMBER.match(term.strip())
-    return int(found[1]) if found else None
-
-
-def patient_key(term: str) -> int | None:
-    """The key inside a patient's number."""
-    found = _PATIENT_NUMBER.match(term.strip())
-    return int(found[1]) if found else None
 
 
 class PatientSearch:
