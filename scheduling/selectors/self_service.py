@@ -51,6 +51,11 @@ def standing_of(appointment: Appointment) -> Standing:
     return _STANDINGS[status]
 
 
+def link_has_expired(appointment: Appointment) -> bool:
+    """Whether the link in a patient's hands is too old to be trusted."""
+    return appointment.secret_expires_at is not None and appointment.secret_expires_at <= timezone.now()
+
+
 def claimable_by(appointment: Appointment, user: User | AnonymousUser) -> bool:
     """Whether a signed-in holder of the link could keep the appointment in their account."""
     return user.is_authenticated and not belongs_to(appointment, user) and in_nobodys_account(appointment)

@@ -31,6 +31,7 @@ from scheduling.selectors.self_service import (
     Standing,
     claimable_by,
     follow_ups_of,
+    link_has_expired,
     standing_of,
     waiting_instead_of,
 )
@@ -42,7 +43,7 @@ from scheduling.services.lifecycle import (
 )
 from scheduling.services.links import add_to_account, send_fresh_link
 from scheduling.services.waitlist import join_waitlist
-from scheduling.views.links import keep_private, link_has_expired, with_appointment
+from scheduling.views.links import keep_private, with_appointment
 
 JUST_BOOKED = "just_booked"
 """Session key: the id of the appointment whose confirmation is shown."""

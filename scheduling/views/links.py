@@ -8,12 +8,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from scheduling.models import Appointment
 from scheduling.selectors.appointments import by_secret
 from scheduling.selectors.people import belongs_to
+from scheduling.selectors.self_service import link_has_expired
 
 AppointmentView = Callable[..., HttpResponse]
 
@@ -52,11 +51,6 @@ def _answer(
     if appointment.successor is not None:
         return redirect(moved_to, secret=appointment.successor.secret)
     return view(request, appointment, **kwargs)
-
-
-def link_has_expired(appointment: Appointment) -> bool:
-    """Whether the link in a patient's hands is too old to be trusted."""
-    return appointment.secret_expires_at is not None and appointment.secret_expires_at <= timezone.now()
 
 
 def keep_private(response: HttpResponse) -> HttpResponse:
