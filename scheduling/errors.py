@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -141,11 +141,7 @@ class WrongState(DomainError):
     def __init__(self, sentence: str | Promise | None = None, *, status_now: str = "") -> None:
         super().__init__(sentence)
         self.status_now = status_now
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """The state it is in."""
-        return {"status_now": str(self.status_now)} if self.status_now else {}
+        self.members = {"status_now": str(status_now)} if status_now else {}
 
 
 class TooLate(DomainError):

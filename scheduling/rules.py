@@ -10,9 +10,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from accounts.roles import Role
+from accounts.roles import STAFF_ROLES, Role
 from scheduling.models import Appointment, Doctor, Location, Patient, StaffAssignment
-from scheduling.selectors.people import belongs_to
+from scheduling.selectors.people import belongs_to, visits_of
+from scheduling.states import AppointmentStatus
 
 Visitor = User | AnonymousUser
 
@@ -54,6 +55,14 @@ def appointments_visible_to(user: Visitor) -> QuerySet[Appointment]:
     return Appointment.objects.filter(appointment_scope(user))
 
 
+def visits_open_to(user: Visitor) -> QuerySet[Appointment]:
+    """What somebody finds when they ask for visits: staff those of `appointment_scope`, everybody else their own and
+    their family's, those they booked for others among them."""
+    if user.is_authenticated and not user.is_staff:
+        return visits_of(user)
+    return appointments_visible_to(user)
+
+
 def patient_scope(user: Visitor) -> Q:
     """Which records somebody may see: patients one looks after; for doctors those they see or saw; for reception those
     of their locations or of none yet; for managers all."""
@@ -83,6 +92,46 @@ def doctors_visible_to(user: Visitor) -> QuerySet[Doctor]:
     if not user.is_authenticated:
         return Doctor.objects.none()
     return Doctor.objects.filter(Q(locations__in=locations_of(user)) | Q(user=user)).distinct()
+
+
+def waitlist_scope(user: Visitor) -> Q:
+    """Whose waiting somebody may see: everybody that of the people they look after; reception that at its locations;
+    doctors, of that, whoever waits for them or is their patient; managers all."""
+    if not user.is_authenticated or not user.is_active:
+        return Q(pk__in=[])
+    if sees_all_locations(user):
+        return Q()
+    own = Q(patient__in=Patient.objects.filter(user=user).values("pk"))
+    if not user.is_staff:
+        return own
+    doctors = doctors_visible_to(user)
+    anywhere = Q(location=None) & (Q(doctor=None) | Q(doctor__in=doctors))
+    here = Q(location__in=locations_of(user)) | anywhere
+    if user.groups.filter(name=Role.RECEPTION).exists():
+        return own | here
+    return own | (here & (Q(doctor__user=user) | Q(patient__in=patients_visible_to(user))))
+
+
+def works_the_desk(user: Visitor) -> bool:
+    """Whether somebody books, confirms, moves and cancels for patients: reception and managers."""
+    return _has_role(user, Role.RECEPTION, Role.MANAGER)
+
+
+STEPS_OF_EVERYBODY = frozenset({AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED})
+"""What every member of staff may say of a visit they see; the rest is the desk's."""
+
+
+def may_take_step(user: Visitor, to: AppointmentStatus) -> bool:
+    """Whether a member of staff may bring visits that they see into the state `to`."""
+    if to in STEPS_OF_EVERYBODY:
+        return _has_role(user, *STAFF_ROLES)
+    return works_the_desk(user)
+
+
+def _has_role(user: Visitor, *roles: Role) -> bool:
+    if not user.is_authenticated or not user.is_active or not user.is_staff:
+        return False
+    return user.is_superuser or user.groups.filter(name__in=roles).exists()
 
 
 # --- Who may hear what, live ------------------------------------------------------------------------------------
@@ -180,6 +229,16 @@ def _rooms_of_doctor(hearing: Hearing, doctor_id: int) -> frozenset[str]:
     if doctor_id == hearing.doctor_id:
         rooms.add(f"visits.of.{doctor_id}")
     return frozenset(rooms)
+
+
+def is_there(hearing: Hearing, kind: str, key: int) -> bool:
+    """Whether the doctor or the location of a room exists, and is one of theirs: nobody learns of others by asking."""
+    if kind == "doctor" and not hearing.everything:
+        own = Q(locations__in=hearing.locations) | Q(pk=hearing.doctor_id)
+        return Doctor.objects.filter(own, pk=key).exists()
+    if kind == "doctor":
+        return Doctor.objects.filter(pk=key).exists()
+    return kind != "location" or Location.objects.filter(pk=key).exists()
 
 
 def rooms_of_slots(*, doctor_id: int, location_id: int) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
-from accounts.back_office import MANAGERS, RECEPTION, BackOfficeAdmin, roles_of
+from accounts.back_office import MANAGERS, BackOfficeAdmin, roles_of
 from scheduling import rules
 from scheduling.models import (
     Appointment,
@@ -35,16 +35,6 @@ def _time_off(user: Any) -> Q:
     return Q(location__in=rules.locations_of(user)) | Q(doctor__in=rules.doctors_visible_to(user))
 
 
-def _waitlist(user: Any) -> Q:
-    """Reception sees who waits at its locations; doctors, of those, whoever waits for them or is their patient."""
-    doctors = rules.doctors_visible_to(user)
-    anywhere = Q(location=None) & (Q(doctor=None) | Q(doctor__in=doctors))
-    here = Q(location__in=rules.locations_of(user)) | anywhere
-    if RECEPTION & roles_of(user):
-        return here
-    return here & (Q(doctor__user=user) | Q(patient__in=rules.patients_visible_to(user)))
-
-
 def _at(path: str) -> Callable[[Any], Q]:
     return lambda user: Q(**{f"{path}__in": rules.locations_of(user)})
 
@@ -59,7 +49,7 @@ SCOPES: dict[type[Model], Callable[[Any], Q]] = {
     Slot: _at("location"),
     SlotBatch: _at("location"),
     Hold: _at("slot__location"),
-    WaitlistEntry: _waitlist,
+    WaitlistEntry: rules.waitlist_scope,
 }
 """By kind of row; `rules.py` says it wherever pages and API ask the same."""
 
