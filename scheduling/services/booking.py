@@ -205,13 +205,14 @@ def _new_appointment(
 
 
 def _save(appointment: Appointment, actor: Actor) -> Appointment:
-    _check_visit(appointment)
+    check_visit(appointment)
     insert_appointment(appointment)
     appointment_changed.send(sender=Appointment, appointment=appointment, previous=None, actor=actor, message="")
     return appointment
 
 
-def _check_visit(appointment: Appointment) -> None:
+def check_visit(appointment: Appointment) -> None:
+    """Refuse what makes no sense of a visit, naming the field. Raises InvalidVisit."""
     said = ("reason", "symptoms", "special_requirements", "notes", "meeting_link")
     typed = {"urgency", "type", "source", *said}
     try:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from accounts.actors import Actor
+from accounts.errors import NotPermitted, TooManyAttempts
+from accounts.services.throttling import count_attempt
 from scheduling.errors import HoldExpired, HoldProlongedTooOften, SlotTaken
 from scheduling.models import Hold
 from scheduling.services import seats
@@ -16,14 +19,35 @@ from scheduling.services import seats
 MOST_EXTENSIONS = 12
 """How often one hold can be prolonged (WCAG 2.2.1 asks for at least ten times)."""
 
+ADDRESS_WINDOW = timedelta(minutes=10)
+
+
+def hold_seat_from_address(*, slot_id: int, holder: str, actor: Actor, minutes: int | None = None) -> Hold:
+    """`hold_seat`, for whoever comes over the network: one address keeps only so many seats (HOLDS_PER_ADDRESS).
+
+    What is one too many is given back; whoever comes too late is not counted. Raises what `hold_seat` raises, and
+    TooManyAttempts.
+    """
+    hold = hold_seat(slot_id=slot_id, holder=holder, actor=actor, minutes=minutes)
+    limit = settings.HOLDS_PER_ADDRESS
+    if limit:
+        try:
+            count_attempt(subject=f"hold:{actor.address}", limit=limit, window=ADDRESS_WINDOW)
+        except TooManyAttempts:
+            release_hold(token=hold.token, actor=actor)
+            raise
+    return hold
+
 
 def hold_seat(*, slot_id: int, holder: str, actor: Actor, minutes: int | None = None) -> Hold:
-    """Keep one seat of a slot for `holder` for `minutes`, or as long as the location says.
+    """Keep one seat of a slot for `holder` for `minutes`, which only staff may choose, or as long as the location says.
 
     The same holder asking again for the same slot gets the hold they have. Costs five statements, the transaction's
     own two among them; somebody who comes too late is answered after one. Raises SlotUnknown, SlotClosed, SlotPast,
-    SlotTaken.
+    SlotTaken, and NotPermitted for minutes.
     """
+    if minutes is not None and not actor.is_staff:
+        raise NotPermitted(field="minutes")
     seen = seats.glance_at_free_seat(slot_id=slot_id, actor=actor, holder=holder)
     if seen.own_hold:
         return Hold.objects.get(token=seen.own_hold)

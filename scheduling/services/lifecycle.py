@@ -128,6 +128,20 @@ def mark_no_show(*, appointment_id: int, actor: Actor) -> Appointment:
     return _step(appointment_id, AppointmentStatus.NO_SHOW, "appointment.no_show", actor)
 
 
+def take_step(*, appointment_id: int, to: AppointmentStatus, actor: Actor, message: str = "") -> Appointment:
+    """Bring a visit into the state `to` by the one step that leads there, and no other way.
+
+    `message` goes with a cancellation only. Raises WrongState where no step leads there (moving a visit is no step:
+    it needs a time), and what the step raises.
+    """
+    if to == AppointmentStatus.CANCELLED:
+        return cancel_appointment(appointment_id=appointment_id, actor=actor, message=message)
+    step = _STEPS.get(to)
+    if step is None:
+        raise WrongState(status_now=read_appointment(appointment_id).status)
+    return step(appointment_id=appointment_id, actor=actor)
+
+
 def _step(appointment_id: int, to: AppointmentStatus, verb: str, actor: Actor) -> Appointment:
     def step(appointment: Appointment) -> None:
         change_status(appointment, to, actor=actor)
@@ -187,6 +201,16 @@ def expire_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
         offers.offer_slot(appointment.slot_id)
 
     return _once(appointment_id, AppointmentStatus.EXPIRED, "appointment.expire", actor, expire)
+
+
+_STEPS: dict[AppointmentStatus, Callable[..., Appointment]] = {
+    AppointmentStatus.CONFIRMED: confirm_appointment,
+    AppointmentStatus.CHECKED_IN: check_in_appointment,
+    AppointmentStatus.IN_PROGRESS: start_appointment,
+    AppointmentStatus.COMPLETED: complete_appointment,
+    AppointmentStatus.NO_SHOW: mark_no_show,
+    AppointmentStatus.EXPIRED: expire_appointment,
+}
 
 
 def expire_overdue(*, actor: Actor, limit: int = 500, dry_run: bool = False) -> int:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.audit import recorded
 from accounts.errors import DomainError
-from scheduling.errors import BookingKeyReused, HoldExpired, SameSlot, WrongState
+from scheduling.errors import BookingKeyReused, HoldExpired, SameSlot, SlotUnknown, WrongState
 from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
 from scheduling.services import offers, seats
 from scheduling.services.booking import LINK_OUTLIVES_VISIT, VisitDetails, book_slot, insert_appointment
@@ -40,12 +40,13 @@ CARRIED_OVER = (
 
 
 def reschedule_appointment(
-    *, appointment_id: int, slot_id: int, actor: Actor, hold_token: str | None = None
+    *, appointment_id: int, actor: Actor, slot_id: int | None = None, hold_token: str | None = None
 ) -> Appointment:
     """Move an appointment to a seat of another slot; returns its successor.
 
-    With `hold_token` the seat is the one that hold keeps. Asked again for the same move, it returns the same
-    successor. Raises WrongState, TooLate (patients), SameSlot, HoldExpired and what taking a seat raises.
+    With `hold_token` the seat is the one that hold keeps, of `slot_id` if both are given. Asked again for the same
+    move, it returns the same successor. Raises WrongState, TooLate (patients), SameSlot, HoldExpired, SlotUnknown
+    without either, and what taking a seat raises.
     """
     try:
         return _reschedule(appointment_id, slot_id, hold_token, actor)
@@ -53,29 +54,32 @@ def reschedule_appointment(
         old = read_appointment(appointment_id)
         if old.successor is None:
             raise
-        return _moved_before(old, slot_id)  # by the same request, a moment earlier
+        return _moved_before(old, slot_id, hold_token)  # by the same request, a moment earlier
 
 
-def _reschedule(appointment_id: int, slot_id: int, hold_token: str | None, actor: Actor) -> Appointment:
+def _reschedule(appointment_id: int, slot_id: int | None, hold_token: str | None, actor: Actor) -> Appointment:
     old = read_appointment(appointment_id)
     require_changeable(old, actor=actor)
     if old.status not in UPCOMING:
         raise WrongState(status_now=old.status)
     require_in_time(old)
-    if old.slot_id == slot_id:
-        raise SameSlot
     hold = _live_hold(hold_token, slot_id) if hold_token else None
+    target = hold.slot_id if hold else slot_id
+    if target is None:
+        raise SlotUnknown
+    if old.slot_id == target:
+        raise SameSlot
     if hold is None:
-        seats.glance_at_free_seat(slot_id=slot_id, actor=actor)
-    slot = hold.slot if hold else seats.read_slot(slot_id)
+        seats.glance_at_free_seat(slot_id=target, actor=actor)
+    slot = hold.slot if hold else seats.read_slot(target)
     with recorded(actor, "appointment.reschedule"):
         seats.lock_slots([old.slot_id, slot.pk])
         lock_patient(old.patient)
         if hold is None:
-            seats.take_seat(slot_id)
+            seats.take_seat(target)
         elif not consume_hold(hold):
             raise HoldExpired
-        successor = _replace(old, slot, actor)
+        successor = _replace(old, slot, actor, key=hold.token if hold else None)
         _close_waitlist(old, successor, hold)
         seats.free_seat_of(old)
         seats.announce(slot.pk, slot.doctor_id, "booked")
@@ -83,14 +87,16 @@ def _reschedule(appointment_id: int, slot_id: int, hold_token: str | None, actor
     return successor
 
 
-def _moved_before(old: Appointment, slot_id: int) -> Appointment:
+def _moved_before(old: Appointment, slot_id: int | None, hold_token: str | None) -> Appointment:
     successor = old.successor
-    if successor is None or successor.slot_id != slot_id:
+    same_slot = slot_id is not None and successor is not None and successor.slot_id == slot_id
+    same_hold = slot_id is None and successor is not None and successor.booking_key == hold_token
+    if successor is None or not (same_slot or same_hold):
         raise WrongState(status_now=old.status)
     return read_appointment(successor.pk)
 
 
-def _live_hold(token: str, slot_id: int) -> Hold:
+def _live_hold(token: str, slot_id: int | None) -> Hold:
     hold = (
         Hold.objects.select_related("slot__doctor", "slot__location")
         .filter(token=token, expires_at__gt=timezone.now())
@@ -98,18 +104,19 @@ def _live_hold(token: str, slot_id: int) -> Hold:
     )
     if hold is None:
         raise HoldExpired
-    if hold.slot_id != slot_id:
+    if slot_id not in (None, hold.slot_id):
         raise BookingKeyReused
     return hold
 
 
-def _replace(old: Appointment, slot: Slot, actor: Actor) -> Appointment:
+def _replace(old: Appointment, slot: Slot, actor: Actor, *, key: str | None) -> Appointment:
     status = AppointmentStatus(old.status)
     successor = Appointment(
         **{name: getattr(old, name) for name in CARRIED_OVER},
         doctor=slot.doctor,
         location=slot.location,
         slot=slot,
+        booking_key=key,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
         secret_expires_at=slot.ends_at + LINK_OUTLIVES_VISIT,
@@ -142,8 +149,7 @@ def book_follow_up(*, appointment_id: int, slot_id: int, actor: Actor, reason: s
     Raises WrongState before the first visit began, and what book_slot raises.
     """
     first = read_appointment(appointment_id)
-    if first.status not in {AppointmentStatus.COMPLETED, AppointmentStatus.IN_PROGRESS}:
-        raise WrongState(status_now=first.status)
+    require_followable(first)
     visit = VisitDetails(
         reason=reason or first.reason,
         type=AppointmentType.FOLLOW_UP,
@@ -151,3 +157,9 @@ def book_follow_up(*, appointment_id: int, slot_id: int, actor: Actor, reason: s
         follows=first,
     )
     return book_slot(slot_id=slot_id, patient=first.patient, visit=visit, actor=actor)
+
+
+def require_followable(first: Appointment) -> None:
+    """Refuse to follow up a visit that has not begun. Raises WrongState."""
+    if first.status not in {AppointmentStatus.COMPLETED, AppointmentStatus.IN_PROGRESS}:
+        raise WrongState(status_now=first.status)
