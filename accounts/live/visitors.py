@@ -42,9 +42,6 @@ LOOK_EVERY = 2.5
 """Seconds between two looks at everybody: whoever may no longer be there hears nothing more within five."""
 UNSURE_AFTER = 15.0
 """Seconds without a look that succeeded after which nobody stays: we do not know any more who may."""
-TRY_AGAIN = 1013
-"""The standard code of a server that cannot serve just now."""
-
 ASKED_FOR = 10.0
 """Seconds that somebody at the door waits for the database."""
 
@@ -184,8 +181,9 @@ class Watch(Generic[SomeGuest]):
 
     def who_must_go(self, guests: Collection[SomeGuest]) -> dict[SomeGuest, Close]:
         """Who of them may no longer be there, and why."""
-        known = recognise(guest.credential for guest in guests)
-        here = {guest: known[guest.credential] for guest in guests if guest.credential in known}
+        shown = {guest: guest.credential for guest in guests}  # they may show another one meanwhile
+        known = recognise(shown.values())
+        here = {guest: known[credential] for guest, credential in shown.items() if credential in known}
         return {**{guest: Close.NOT_SIGNED_IN for guest in guests if guest not in here}, **self.look(here)}
 
     async def _keep_looking(self) -> None:
@@ -197,12 +195,12 @@ class Watch(Generic[SomeGuest]):
             except Exception:
                 logger.warning("could not look who may stay", exc_info=True)
                 if time.monotonic() - last >= UNSURE_AFTER:
-                    self._close(dict.fromkeys(self.guests, TRY_AGAIN))
+                    self._close(dict.fromkeys(self.guests, Close.TRY_AGAIN))
             else:
                 last = time.monotonic()
                 self._close(going)
 
     @staticmethod
-    def _close(going: Mapping[SomeGuest, int]) -> None:
+    def _close(going: Mapping[SomeGuest, Close]) -> None:
         for guest, code in going.items():
             guest.socket.close(code)

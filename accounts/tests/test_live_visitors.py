@@ -231,5 +231,5 @@ async def test_when_nobody_can_be_looked_at_nobody_stays_for_long(doorkeeper, pa
     watch.add(guest)
     await asyncio.sleep(0.15)
     assert guest.said == []
-    assert await closed_with(guest) == visitors.TRY_AGAIN
+    assert await closed_with(guest) == Close.TRY_AGAIN
     watch.remove(guest)

@@ -5,80 +5,23 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from django.contrib.auth.models import Group
 
-from accounts.roles import Role
 from scheduling import rules
-from scheduling.models import Appointment, StaffAssignment
+from scheduling.models import Appointment
 from scheduling.selectors.people import visits_of
 from scheduling.states import Source
-from scheduling.tests.factories import (
-    DoctorFactory,
-    LocationFactory,
-    PatientFactory,
-    SlotFactory,
-    UserFactory,
-    book,
-)
+from scheduling.tests.factories import PatientFactory, SlotFactory, book
 
 pytestmark = pytest.mark.django_db
 
 
-class Clinic:
-    """Two places; Dr Both works at both of them, Dr Here and Dr There at one. Everybody has a visit of each doctor."""
-
-    def __init__(self):
-        self.here, self.there = LocationFactory(), LocationFactory()
-        self.users = {
-            "patient": UserFactory(),
-            "other patient": UserFactory(),
-            "both": self._staff(Role.DOCTOR),
-            "doctor here": self._staff(Role.DOCTOR),
-            "desk here": self._staff(Role.RECEPTION, self.here),
-            "desk everywhere": self._staff(Role.RECEPTION, self.here, self.there),
-            "manager": self._staff(Role.MANAGER),
-            "root": UserFactory(is_staff=True, is_superuser=True),
-            "new": UserFactory(is_staff=True),
-        }
-        self.doctors = {
-            "both": DoctorFactory(locations=[self.here, self.there], user=self.users["both"]),
-            "here": DoctorFactory(locations=[self.here], user=self.users["doctor here"]),
-            "there": DoctorFactory(locations=[self.there]),
-        }
-        self.family = PatientFactory(user=self.users["patient"])
-        self.stranger = PatientFactory(user=self.users["other patient"])
-
-    @staticmethod
-    def _staff(role, *locations):
-        user = UserFactory(is_staff=True)
-        user.groups.add(Group.objects.get_or_create(name=role)[0])
-        if locations:
-            StaffAssignment.objects.create(user=user).locations.set(locations)
-        return user
-
-    def rooms(self):
-        """Every room that anybody could ask for, by a name that stays the same from run to run."""
-        people = {f"user {name}": ("user", user.pk) for name, user in self.users.items()}
-        doctors = {f"doctor {name}": ("doctor", doctor.pk) for name, doctor in self.doctors.items()}
-        return {
-            **people,
-            **doctors,
-            "here": ("location", self.here.pk),
-            "there": ("location", self.there.pk),
-            "admin": ("admin", 0),
-        }
-
-    def hearing(self, name):
-        user = self.users[name]
-        return rules.hearings_of([user])[user.pk]
-
-    def behind(self, name, room):
-        return rules.rooms_of(self.hearing(name), *self.rooms()[room])
+def hearing_of(clinic, name):
+    user = clinic.users[name]
+    return rules.hearings_of([user])[user.pk]
 
 
-@pytest.fixture
-def clinic():
-    return Clinic()
+def behind(clinic, name, room):
+    return rules.rooms_of(hearing_of(clinic, name), *clinic.rooms()[room])
 
 
 def visit(clinic, doctor, place, **changes):
@@ -137,8 +80,8 @@ SLOTS = {
 
 def heard(clinic, name, room, events):
     """Of these events, each with its narrow rooms, those that reach the person in that room."""
-    behind = clinic.behind(name, room)
-    return {key for key, rooms in events.items() if behind & set(rooms)}
+    opened = behind(clinic, name, room)
+    return {key for key, rooms in events.items() if opened & set(rooms)}
 
 
 def everything_heard(clinic, events):
@@ -176,10 +119,10 @@ def test_rooms_say_the_same_as_the_pages(clinic):
     told = {made.pk: set(rules.rooms_of_visit(made)) for made in Appointment.objects.all()}
     assert len(told) == 16
     for name, user in clinic.users.items():
-        behind = set().union(*(clinic.behind(name, room) for room in clinic.rooms()))
+        opened = set().union(*(behind(clinic, name, room) for room in clinic.rooms()))
         pages = rules.appointments_visible_to(user).values_list("pk", flat=True)
         own = visits_of(user).values_list("pk", flat=True)
-        assert {pk for pk, rooms in told.items() if rooms & behind} == {*pages, *own}, name
+        assert {pk for pk, rooms in told.items() if rooms & opened} == {*pages, *own}, name
 
 
 def test_who_may_not_act_hears_nothing(clinic):
@@ -191,7 +134,7 @@ def test_who_may_not_act_hears_nothing(clinic):
 
 def test_rooms_that_do_not_exist_are_nobodys(clinic):
     for name in clinic.users:
-        assert rules.rooms_of(clinic.hearing(name), "nonsense", 1) == frozenset()
+        assert rules.rooms_of(hearing_of(clinic, name), "nonsense", 1) == frozenset()
 
 
 def test_what_people_may_hear_costs_the_same_for_one_and_for_all(clinic, django_assert_num_queries):
