@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -16,20 +16,18 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.actors import from_request
 from accounts.errors import DomainError, TooManyAttempts
 from accounts.permissions import public
-from accounts.services.throttling import count_attempt
 from scheduling.day_times import times_of, version_of
 from scheduling.errors import SlotClosed, SlotPast, SlotTaken, SlotUnknown
 from scheduling.models import Slot
 from scheduling.selectors.availability import nearest_free_slots
 from scheduling.selectors.self_service import live_holds_of
-from scheduling.services.holds import hold_seat, release_hold
+from scheduling.services.holds import hold_seat_from_address, release_hold
 from scheduling.views.drafts import move_draft
 from scheduling.views.picker import Picker, build_picker
 from scheduling.views.wish import Wish, read_day, read_number, read_token, read_wish, wish_for
 from scheduling.views.wizard_choose import open_question
 
 HOLDER_COOKIE = "holder"
-HOLD_WINDOW = timedelta(minutes=10)
 
 REFUSALS: dict[str, type[DomainError]] = {
     error.code: error for error in (SlotTaken, SlotClosed, SlotPast, SlotUnknown, TooManyAttempts)
@@ -88,8 +86,7 @@ def hold(request: HttpRequest) -> HttpResponse:
     try:
         if slot_id is None:
             raise SlotUnknown
-        kept = hold_seat(slot_id=slot_id, holder=holder, actor=from_request(request))
-        _throttle(request, kept.token)
+        kept = hold_seat_from_address(slot_id=slot_id, holder=holder, actor=from_request(request))
     except DomainError as error:
         return _refused(request, slot_id, error)
     took_answers = _take_along(request, kept.token, kept.slot_id)
@@ -98,18 +95,6 @@ def hold(request: HttpRequest) -> HttpResponse:
     else:
         onwards = f"{reverse('scheduling:book_who', args=[kept.token])}{_own_query(request)}"
     return with_holder(request, HttpResponseRedirect(onwards, status=303), holder)
-
-
-def _throttle(request: HttpRequest, token: str) -> None:
-    """Count what an address keeps; one too many is given back. Whoever comes too late is not counted."""
-    limit = settings.HOLDS_PER_ADDRESS
-    if not limit:
-        return
-    try:
-        count_attempt(subject=f"hold:{request.META.get('REMOTE_ADDR', '')}", limit=limit, window=HOLD_WINDOW)
-    except TooManyAttempts:
-        release_hold(token=token, actor=from_request(request))
-        raise
 
 
 def _refused(request: HttpRequest, slot_id: int | None, error: DomainError) -> HttpResponse:
