@@ -56,3 +56,12 @@ class Cursor(CursorPagination):
             return super().decode_cursor(request)
         except Exception as error:
             raise InvalidFields({"cursor": [self.invalid_cursor_message]}, code="invalid") from error
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The page, in the words of OpenAPI 3.1: what may be null is a type of its own there."""
+        described: dict[str, Any] = super().get_paginated_response_schema(schema)
+        address = {"type": ["string", "null"], "format": "uri"}
+        continued = "http://api.example.org/api/v1/appointments/?cursor=cD00ODY%3D"
+        described["properties"].update({"next": {**address, "example": continued}, "previous": address})
+        described["required"] = ["next", "previous", "results"]
+        return described
