@@ -60,8 +60,8 @@ class Cursor(CursorPagination):
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """The page, in the words of OpenAPI 3.1: what may be null is a type of its own there."""
         described: dict[str, Any] = super().get_paginated_response_schema(schema)
-        address = {"type": ["string", "null"], "format": "uri"}
-        continued = "http://api.example.org/api/v1/appointments/?cursor=cD00ODY%3D"
-        described["properties"].update({"next": {**address, "example": continued}, "previous": address})
+        for name, cursor in (("next", "cD00ODY"), ("previous", "cj0xJnA9NDg3")):
+            example = f"http://api.example.org/api/v1/appointments/?cursor={cursor}%3D"
+            described["properties"][name] = {"type": ["string", "null"], "format": "uri", "example": example}
         described["required"] = ["next", "previous", "results"]
         return described
