@@ -10,18 +10,21 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from accounts.live.announcer import announcer
 from accounts.live.hub import hub
 from accounts.live.published import Published, database_clock
 from scheduling.clock import local_date
-from scheduling.day_times import is_free, parts_of_day, times_of, version_of
+from scheduling.day_times import is_free, parts_of_day, version_of
 from scheduling.models import Doctor, Location, Slot
+from scheduling.selectors.day import DayTime, day_times
 
 NOT_SAID = "-"
 CHUNK = 500
@@ -79,17 +82,23 @@ class SlotsRoom(NamedTuple):
 def read_times(doctor_id: int, location_id: int | None, day: date) -> tuple[int, str]:
     """The version and the HTML of a doctor's times on a day, as somebody sees them who keeps none of them."""
     version = database_clock()
-    search = {"doctor_id": doctor_id} | ({"location_id": location_id} if location_id is not None else {})
-    times = times_of(search, day)
+    times = day_times(doctor_id=doctor_id, location_id=location_id, day=day)
     context = {
         "doctor_id": doctor_id,
         "day": day,
-        "parts": parts_of_day(times),
-        "has_free": any(is_free(slot) for slot in times),
+        "parts": [{"name": part.name, "slots": map(_drawn, part.slots)} for part in parts_of_day(times)],
+        "has_free": any(is_free(time) for time in times),
         "version": version_of(times),
         "is_live": True,
+        "drawn": True,
     }
     return version, render_to_string("scheduling/book/_times.html", context)
+
+
+@lru_cache(maxsize=10_000)
+def _drawn(time: DayTime) -> SafeString:
+    """One time of the list. The others of a day are as they were when one of them changes."""
+    return render_to_string("scheduling/book/_time.html", {"slot": time})
 
 
 @dataclass(slots=True)
@@ -157,7 +166,7 @@ def _told(rooms: Sequence[SlotsRoom], change: _Change) -> Iterator[Published]:
     """What each room is told: every day of it that changed, read once however many rooms look at it."""
     if not rooms:
         return
-    changed = _days_of(change)
+    changed = set() if change.all_days else _days_of(change)
     read: dict[tuple[int, int | None, date], tuple[int, str]] = {}
     for room in rooms:
         for day in _days_for(room, changed, all_days=change.all_days):
@@ -176,10 +185,12 @@ def _days_for(room: SlotsRoom, changed: Iterable[tuple[int, date]], *, all_days:
 
 def _days_of(change: _Change) -> set[tuple[int, date]]:
     """The local days, each with its location, on which the slots begin or began."""
-    moments = set(change.gone)
+    moments: set[tuple[int, str, datetime]] = set()
+    if change.gone:
+        zones = dict(Location.objects.values_list("pk", "time_zone"))
+        moments |= {(place, zones[place], starts_at) for place, starts_at in change.gone}
     slot_ids = sorted(change.slot_ids)
     for start in range(0, len(slot_ids), CHUNK):
         found = Slot.objects.filter(pk__in=slot_ids[start : start + CHUNK]).order_by()
-        moments |= set(found.values_list("location_id", "starts_at"))
-    zones = dict(Location.objects.values_list("pk", "time_zone"))
-    return {(place, local_date(starts_at, ZoneInfo(zones[place]))) for place, starts_at in moments if place in zones}
+        moments |= set(found.values_list("location_id", "location__time_zone", "starts_at"))
+    return {(place, local_date(starts_at, ZoneInfo(zone))) for place, zone, starts_at in moments}

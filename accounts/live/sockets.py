@@ -25,9 +25,11 @@ class Frame:
         self.text = text
 
     @cached_property
-    def prepared(self) -> PreparedMessage:
+    def framed(self) -> bytes:
         """The bytes as they go over the wire."""
-        return PreparedMessage(self.text.encode(), isBinary=False, applyMask=False, doNotCompress=True)
+        message = PreparedMessage(self.text.encode(), isBinary=False, applyMask=False, doNotCompress=True)
+        framed: bytes = message.payloadHybi
+        return framed
 
 
 class Socket:
@@ -51,7 +53,7 @@ class Socket:
         elif self._protocol is None:
             self._queue(frame.text)
         elif self._protocol.state == self._protocol.STATE_OPEN:
-            self._protocol.sendPreparedMessage(frame.prepared)
+            self._write_frame(frame.framed)
 
     def close(self, code: int) -> None:
         """Close with a code. The endpoint hears of it as of any other end: by `websocket.disconnect`."""
@@ -59,6 +61,17 @@ class Socket:
             self.is_closing = True
             self._waiting.clear()
             self._closer = asyncio.ensure_future(_sent(self._send, {"type": "websocket.close", "code": int(code)}))
+
+    def _write_frame(self, framed: bytes) -> None:
+        """Hand it to the kernel at once. Waiting for the reactor to find a thousand sockets writable takes longer."""
+        transport, written = self._protocol.transport, 0
+        if not self._backlog() and hasattr(transport, "writeSomeData"):
+            taken = transport.writeSomeData(framed)
+            if not isinstance(taken, int):
+                return  # the connection is lost, which the reactor will notice
+            written = taken
+        if written < len(framed):
+            self._protocol.sendData(framed[written:])
 
     def _backlog(self) -> int:
         if self._protocol is None:

@@ -72,8 +72,8 @@ def glance_at(slot_id: int, *, holder: str = "") -> Glance | None:
         taken=taken,
         capacity=capacity,
         is_offered=bool(offered),
-        starts_at=_moment(starts_at),
-        ends_at=_moment(ends_at),
+        starts_at=moment_of(starts_at),
+        ends_at=moment_of(ends_at),
         lead_minutes=lead,
         hold_minutes=hold,
         overdue=bool(overdue),
@@ -81,7 +81,7 @@ def glance_at(slot_id: int, *, holder: str = "") -> Glance | None:
     )
 
 
-def _moment(value: datetime) -> datetime:
+def moment_of(value: datetime) -> datetime:
     """A time as the database gives it to a plain cursor; SQLite leaves out that it is UTC."""
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 

@@ -56,7 +56,7 @@ class Picker:
     location: Location
     month: Month
     day: date | None
-    parts: list[PartOfDay]
+    parts: list[PartOfDay[Slot]]
     has_free: bool
     names_doctor: bool
     doctor_id: int | None
