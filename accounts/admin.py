@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import from_request
@@ -20,13 +25,18 @@ from accounts.back_office import (
     ChangeList,
     CheckboxesWidget,
     ReadOnlyAdmin,
+    action,
     display,
     phone_digits,
 )
 from accounts.models import AttemptCounter, AuditEntry, AuditSeal, SweepRun, User
 from accounts.moment_filter import MomentFilter
-from accounts.roles import Role
+from accounts.roles import STAFF_ROLES, Role
+from accounts.selectors.sign_ins import open_sign_ins_of
+from accounts.services.sign_ins import end_sign_ins
 from accounts.services.users import set_roles, vouch_for_address
+
+MOST_PROGRAMS = 20
 
 
 class UserForm(BackOfficeForm):
@@ -54,9 +64,11 @@ class UserForm(BackOfficeForm):
             self.initial["roles"] = list(self.instance.groups.values_list("name", flat=True))
 
     def clean(self) -> dict[str, Any] | None:
-        """Somebody must be reachable to sign in."""
+        """Somebody must be reachable to sign in, but for patients whose address waits for its proof."""
         cleaned = super().clean() or {}
-        if not cleaned.get("email") and not cleaned.get("phone") and not self.errors:
+        reachable = cleaned.get("email") or cleaned.get("phone")
+        unproven = self.instance.pk and not self.initial.get("email") and not self.initial.get("phone")
+        if not reachable and not self.errors and (not unproven or set(cleaned.get("roles", ())) & set(STAFF_ROLES)):
             self.add_error("email", _("Enter an e-mail address or a phone number to sign in by."))
         return cleaned
 
@@ -77,10 +89,11 @@ class UserAdmin(BackOfficeAdmin, DjangoUserAdmin):
     filter_horizontal = []
     fieldsets = [
         (None, {"fields": ["full_name", ("email", "phone"), "language"]}),
-        (_("Access"), {"fields": ["roles", "is_active", "last_login", "date_joined"]}),
+        (_("Access"), {"fields": ["roles", "is_active", "last_login", "date_joined", "programs"]}),
     ]
     add_fieldsets = [(None, {"fields": ["full_name", ("email", "phone"), "language", "roles", "is_active"]})]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", "programs"]
+    actions = ["sign_out_programs"]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[User]:
         """Everybody, with their roles in one more query."""
@@ -115,6 +128,23 @@ class UserAdmin(BackOfficeAdmin, DjangoUserAdmin):
         """Set somebody's password, ascribed."""
         with self.ascribed(request, "password"):
             return super().user_change_password(request, id, form_url)
+
+    @action(description=_("Sign out their programs"), permissions=["change"])
+    def sign_out_programs(self, request: HttpRequest, queryset: models.QuerySet[User]) -> None:
+        """End every sign-in of their apps and programs, at once. Browsers stay signed in."""
+        theirs = [user for user in queryset if self.has_change_permission(request, user)]
+        ended = sum(end_sign_ins(user=user, actor=from_request(request)) for user in theirs)
+        sentence = ngettext("%(count)d program was signed out.", "%(count)d programs were signed out.", ended)
+        messages.success(request, sentence % {"count": ended})
+
+    @display(description=_("signed in by programs"))
+    def programs(self, user: User) -> str:
+        """The sign-ins of their apps and programs that still hold."""
+        held = open_sign_ins_of(user).order_by("-used_at")[:MOST_PROGRAMS]
+        lines = [
+            [date_format(localtime(at), "DATETIME_FORMAT") for at in (one.created_at, one.used_at)] for one in held
+        ]
+        return format_html_join(mark_safe("<br>"), gettext("since {}, last used {}"), lines) or "-"
 
     @display(description=_("name"), ordering="full_name")
     def name(self, user: User) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actors import Actor
 from accounts.audit import recorded
 from accounts.errors import DomainError
-from accounts.models import User
+from accounts.models import ContactClaim, User
 from accounts.roles import STAFF_ROLES, Role
 
 
@@ -75,6 +75,7 @@ def vouch_for_address(*, user: User, actor: Actor) -> None:
     with recorded(actor, "user.vouch_for_address"):
         EmailAddress.objects.filter(user=user).exclude(email=user.email or "").delete()
         if user.email:
+            ContactClaim.objects.filter(user=user).delete()
             EmailAddress.objects.update_or_create(
                 user=user, email=user.email, defaults={"primary": True, "verified": True}
             )

@@ -6,12 +6,18 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import AuditEntry, User
+from accounts.actors import system
+from accounts.models import AuditEntry, ContactClaim, User
 from accounts.roles import Role
+from accounts.selectors.sign_ins import live_sign_ins
+from accounts.services.sign_ins import sign_in
+from accounts.services.users import register_user
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +136,38 @@ def test_a_user_is_found_by_phone_in_any_spelling(manager: Client) -> None:
     user = person(phone="+442079460018")
     found = manager.get(reverse("admin:accounts_user_changelist"), {"q": "020 7946 0018"})
     assert list(found.context["cl"].result_list) == [user]
+
+
+def test_a_manager_sees_who_is_signed_in_by_a_program_and_ends_it(manager: Client) -> None:
+    user, boss = person(), person(is_staff=True, is_superuser=True)
+    tokens, the_boss = (sign_in(user=one, actor=system("test")) for one in (user, boss))
+    page = manager.get(reverse("admin:accounts_user_change", args=[user.pk])).content.decode()
+    assert "last used" in page
+    manager.post(
+        reverse("admin:accounts_user_changelist"),
+        {"action": "sign_out_programs", ACTION_CHECKBOX_NAME: [user.pk, boss.pk]},
+    )
+    assert live_sign_ins([tokens.sign_in.pk, the_boss.sign_in.pk]) == {the_boss.sign_in.pk}
+    assert AuditEntry.objects.filter(action="sign_out", object_id=str(user.pk), actor__startswith="user:").exists()
+
+
+def test_a_manager_keeps_out_somebody_whose_address_is_not_proven(manager: Client) -> None:
+    user = register_user(verified=False, actor=system("test"), full_name="Ann")
+    url = reverse("admin:accounts_user_change", args=[user.pk])
+    form = {"full_name": "Ann", "email": "", "phone": "", "language": "en"}
+    refused = manager.post(url, {**form, "roles": ["reception"], "is_active": "on"})
+    assert refused.status_code == 200
+    assert "email" in refused.context["adminform"].form.errors
+    assert manager.post(url, {**form, "roles": ["patient"]}).status_code == 302
+    user.refresh_from_db()
+    assert (user.is_active, user.is_staff) == (False, False)
+
+
+def test_an_address_that_staff_enter_leaves_nothing_to_prove(manager: Client) -> None:
+    user = register_user(verified=False, actor=system("test"), full_name="Ann")
+    ContactClaim.objects.create(
+        user=user, address="typo@example.org", expires_at=timezone.now(), code_expires_at=timezone.now()
+    )
+    form = {"full_name": "Ann", "email": "ann@example.org", "language": "en", "roles": ["patient"], "is_active": "on"}
+    manager.post(reverse("admin:accounts_user_change", args=[user.pk]), form)
+    assert not ContactClaim.objects.exists()
