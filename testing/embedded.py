@@ -26,9 +26,19 @@ def free_port() -> int:
 
 
 class EmbeddedServer:
-    """`manage.py serve --prepare`; its database and its words lie in `folder`."""
+    """`manage.py serve --prepare`; its database and its words lie in `folder`.
 
-    def __init__(self, folder: Path, *, port: int | None = None, settings: dict[str, str] | None = None) -> None:
+    Without `prepare` it serves the database that `settings` name as it is.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        settings: dict[str, str] | None = None,
+        prepare: bool = True,
+    ) -> None:
         self.port = port or free_port()
         self.log = folder / f"served-{time.monotonic_ns()}.log"
         self.environment = {
@@ -42,7 +52,7 @@ class EmbeddedServer:
             **(settings or {}),
         }
         self.process: subprocess.Popen[bytes] = processes.start(
-            [sys.executable, str(PROJECT / "manage.py"), "serve", "--prepare"],
+            [sys.executable, str(PROJECT / "manage.py"), "serve", *(["--prepare"] if prepare else [])],
             user=None,
             log=self.log,
             environment=self.environment,
