@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.actors import Actor
 from accounts.api.errors import InvalidFields, KeyReused
 from accounts.services.idempotency import AskedBefore, once
 
@@ -44,10 +45,15 @@ def idempotent(handler: Callable[..., Any]) -> Callable[..., Response]:
     return guarded
 
 
+def _asking(actor: Actor) -> str:
+    """Who asks. Visitors have no name, and one's key must not open to another what the first was given."""
+    return actor.label if actor.label != "visitor" else f"{actor.label} {actor.address}"
+
+
 def _once(view: Any, request: Request, key: str, make: Callable[[], Any]) -> Response:
     try:
         made = once(
-            scope=f"{view.actor.label} {request.method} {request.path}",
+            scope=f"{_asking(view.actor)} {request.method} {request.path}",
             key=key,
             body=json.dumps(request.data, sort_keys=True),
             make=make,
