@@ -17,6 +17,11 @@ _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _MONEY = r"^[0-9]{1,8}(\.[0-9]{1,2})?$"
 
 
+def moment(value: datetime) -> str:
+    """An instant as answers give it: 2026-11-23T09:00:00Z."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 class TextField(serializers.CharField):
     """Text, of several lines perhaps."""
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.routers import SimpleRouter
 
+from scheduling.api.calendar import BulkSlotsView, SlotBatchViewSet, SlotViewSet
+from scheduling.api.calendar_free_times import AvailabilityViewSet
 from scheduling.api.clinic import DoctorViewSet, LocationViewSet, SpecialtyViewSet
+from scheduling.api.holds import HoldViewSet, SlotHoldViewSet
 
 router = SimpleRouter()
 router.register("locations", LocationViewSet, basename="location")
 router.register("specialties", SpecialtyViewSet, basename="specialty")
 router.register("doctors", DoctorViewSet, basename="doctor")
+router.register("slots/batches", SlotBatchViewSet, basename="slot-batch")
+router.register("slots", SlotViewSet, basename="slot")
+router.register("holds", HoldViewSet, basename="hold")
 
-urlpatterns: list[URLPattern | URLResolver] = [path("", include(router.urls))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("availability/", AvailabilityViewSet.as_view({"get": "list"}), name="availability"),
+    path("slots/bulk/", BulkSlotsView.as_view(), name="slot-bulk"),
+    path("slots/<int:pk>/hold/", SlotHoldViewSet.as_view({"post": "create"}), name="slot-hold"),
+    path("", include(router.urls)),
+]

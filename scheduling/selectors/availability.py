@@ -62,10 +62,11 @@ def free_slots(
 ) -> QuerySet[Slot]:
     """Those of `offered_slots` that have a free seat, with doctor and location."""
     slots = offered_slots(doctor_ids=doctor_ids, specialty_id=specialty_id, location_id=location_id)
-    return slots.filter(_has_free_seat()).select_related("doctor__specialty", "location")
+    return slots.filter(has_free_seat()).select_related("doctor__specialty", "location")
 
 
-def _has_free_seat() -> Q:
+def has_free_seat() -> Q:
+    """Whether a slot has a seat that nobody keeps now; one query for claims that ran out."""
     free = Q(taken__lt=F("capacity"))
     overdue = overdue_slot_ids()
     return free | Q(pk__in=overdue) if overdue else free
@@ -100,7 +101,7 @@ def _next_slot_ids(
 ) -> list[int]:
     """The next free slot of each active doctor who has one: of all, or of the `limit` earliest, in order."""
     upcoming = Slot.objects.filter(
-        _not_too_near(location_id), _has_free_seat(), is_open=True, doctor=OuterRef("pk")
+        _not_too_near(location_id), has_free_seat(), is_open=True, doctor=OuterRef("pk")
     ).order_by("starts_at")
     doctors = Doctor.objects.filter(is_active=True).order_by()
     if doctor_ids is not None:
@@ -190,11 +191,16 @@ def slots_on(
 def with_free_seats(slots: QuerySet[Slot]) -> list[Slot]:
     """The slots of a query, each with `free` (seats nobody keeps now) and `is_free`; three queries for any number."""
     found = list(slots)
-    lapsing = _overdue_seats([slot.pk for slot in found])
-    for slot in found:
+    count_free_seats(found)
+    return found
+
+
+def count_free_seats(slots: Sequence[Slot]) -> None:
+    """Put `free` and `is_free` on slots that were read; two queries for any number."""
+    lapsing = _overdue_seats([slot.pk for slot in slots])
+    for slot in slots:
         slot.free = slot.capacity - slot.taken + lapsing.get(slot.pk, 0)  # type: ignore[attr-defined]
         slot.is_free = slot.free > 0  # type: ignore[attr-defined]
-    return found
 
 
 def _overdue_seats(slot_ids: Sequence[int]) -> dict[int, int]:

@@ -104,6 +104,14 @@ class BulkPreview:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeInBulk:
+    """What came of a plan: its batch, None if no slot was left to make, and day by day what was made and left out."""
+
+    batch: SlotBatch | None
+    preview: BulkPreview
+
+
+@dataclass(frozen=True, slots=True)
 class Undone:
     """What `undo_batch` did: slots removed, and slots that stayed because somebody has them."""
 
@@ -131,11 +139,16 @@ def plan_bulk_slots(plan: BulkPlan) -> BulkPreview:
 
 def create_bulk_slots(*, plan: BulkPlan, actor: Actor) -> SlotBatch | None:
     """Make the slots of the plan in one batch; None if none were left to make. Raises InvalidCalendar."""
+    return carry_out_bulk_plan(plan=plan, actor=actor).batch
+
+
+def carry_out_bulk_plan(*, plan: BulkPlan, actor: Actor) -> MadeInBulk:
+    """`create_bulk_slots`, telling what was made. Raises InvalidCalendar."""
     with recorded(actor, "slot.create_bulk"):
         lock_doctors([plan.doctor_id])
         preview = plan_bulk_slots(plan)
         if not preview.total:
-            return None
+            return MadeInBulk(None, preview)
         batch = SlotBatch.objects.create(
             doctor_id=plan.doctor_id, location_id=plan.location_id, created_by=actor.user, description=_describe(plan)
         )
@@ -147,7 +160,7 @@ def create_bulk_slots(*, plan: BulkPlan, actor: Actor) -> SlotBatch | None:
             batch_id=batch.pk,
         )
         slot_changed.send(sender=Slot, doctor_id=plan.doctor_id, slot_ids=made, what="added")
-    return batch
+    return MadeInBulk(batch, preview)
 
 
 def undo_batch(*, batch_id: int, actor: Actor) -> Undone:
