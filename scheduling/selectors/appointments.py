@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.phone_numbers import read_phone
-from scheduling.models import Appointment, Patient
+from scheduling.clock import day_bounds
+from scheduling.errors import LinkExpired
+from scheduling.models import Appointment, Location, Patient
+from scheduling.selectors.self_service import link_has_expired
 from scheduling.states import ACTIVE
 
 _APPOINTMENT_NUMBER = re.compile(r"^\s*APT[-\s]?(\d{4})[-\s]?0*(\d{1,12})\s*$", re.IGNORECASE)
@@ -24,13 +29,35 @@ def by_secret(secret: str) -> Appointment | None:
     return None if "\x00" in secret else with_everything().filter(secret=secret).first()
 
 
+def by_link(*, secret: str, appointment_id: int) -> Appointment | None:
+    """The visit that a secret link leads to: the one it was made for, or one that this was moved to since.
+
+    Raises LinkExpired for a link that is too old to be trusted.
+    """
+    made_for = by_secret(secret)
+    if made_for is None:
+        return None
+    if link_has_expired(made_for):
+        raise LinkExpired
+    if made_for.pk == appointment_id:
+        return made_for
+    moves = with_everything().filter(
+        calendar_uid=made_for.calendar_uid, calendar_sequence__gt=made_for.calendar_sequence
+    )
+    return moves.filter(pk=appointment_id).first()
+
+
 def by_number(number: str) -> Appointment | None:
     """The appointment with a reference such as `APT-2026-000123`, however it is typed."""
+    return with_everything().filter(of_number(number)).first()
+
+
+def of_number(number: str) -> Q:
+    """The visit with a reference, however it is typed; none for what is no reference."""
     match = _APPOINTMENT_NUMBER.match(number)
     if match is None or not int(match[1]):  # no calendar has a year 0
-        return None
-    year, key = int(match[1]), int(match[2])
-    return with_everything().filter(pk=key, created_at__year=year).first()
+        return Q(pk__in=[])
+    return Q(pk=int(match[2]), created_at__year=int(match[1]))
 
 
 def in_one_spelling(number: str) -> str:
@@ -59,9 +86,46 @@ def is_contact_of(patient: Patient, contact: str) -> bool:
 def upcoming_for_email(email: str) -> QuerySet[Appointment]:
     """Coming visits of the patients with that e-mail address, and those that somebody who signs in with it booked;
     what staff booked at the desk is not theirs."""
+    return _coming(with_everything().filter(of_email(email)))
+
+
+def of_email(email: str) -> Q:
+    """Visits of patients with that e-mail address, and those that somebody who signs in with it booked; not what staff
+    booked at the desk."""
     email = email.strip()
     booked = Q(booked_by__email__iexact=email, booked_by__is_staff=False)
-    return _coming(with_everything().filter(Q(patient__email__iexact=email) | booked))
+    return Q(patient__email__iexact=email) | booked
+
+
+def on_days(first: date | None, last: date | None) -> Q:
+    """Visits from one day to another, both included, as the clock of each location has it; walk-ins by when they came.
+
+    One query, for the clocks.
+    """
+    found = Q(pk__in=[])
+    for zone, locations in _locations_by_clock().items():
+        starts = day_bounds(first, zone)[0] if first else None
+        ends = day_bounds(last, zone)[1] if last else None
+        found |= Q(location__in=locations) & (
+            _between("starts_at", starts, ends) | (Q(starts_at__isnull=True) & _between("created_at", starts, ends))
+        )
+    return found
+
+
+def _locations_by_clock() -> dict[ZoneInfo, list[int]]:
+    clocks: dict[ZoneInfo, list[int]] = {}
+    for pk, name in Location.objects.order_by("pk").values_list("pk", "time_zone"):
+        clocks.setdefault(ZoneInfo(name), []).append(pk)
+    return clocks
+
+
+def _between(column: str, starts: datetime | None, ends: datetime | None) -> Q:
+    found = Q()
+    if starts is not None:
+        found &= Q(**{f"{column}__gte": starts})
+    if ends is not None:
+        found &= Q(**{f"{column}__lt": ends})
+    return found
 
 
 def _coming(appointments: QuerySet[Appointment]) -> QuerySet[Appointment]:

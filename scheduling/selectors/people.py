@@ -37,14 +37,14 @@ def belongs_to(appointment: Appointment, user: User | AnonymousUser) -> bool:
 
 def upcoming_visits_of(user: User) -> list[Appointment]:
     """What is still ahead or under way, soonest first."""
-    return list(_ahead(visits_of(user)).order_by("starts_at", "pk"))
+    return list(ahead(visits_of(user)).order_by("starts_at", "pk"))
 
 
 def past_visits_of(user: User) -> QuerySet[Appointment]:
     """What is over or was called off, latest first. A moved appointment is left out: its successor is there."""
-    ahead = _ahead(visits_of(user)).order_by().values("pk")
+    coming = ahead(visits_of(user)).order_by().values("pk")
     moved = AppointmentStatus.RESCHEDULED
-    return visits_of(user).exclude(pk__in=ahead).exclude(status=moved).order_by("-starts_at", "-pk")
+    return visits_of(user).exclude(pk__in=coming).exclude(status=moved).order_by("-starts_at", "-pk")
 
 
 def waitlist_of(user: User) -> list[WaitlistEntry]:
@@ -57,7 +57,7 @@ def waitlist_of(user: User) -> list[WaitlistEntry]:
     )
 
 
-def _ahead(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
+def ahead(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
     """Those still to come: not over by the clock, and not a pending one that ran out."""
     now = timezone.now()
     lapsed = Q(status=AppointmentStatus.PENDING, expires_at__lte=now)
