@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from accounts.errors import NotPermitted
+from accounts.services.throttling import count_attempt
 from scheduling import rules
 from scheduling.errors import AppointmentUnknown, InvalidVisit, PatientUnknown, SlotClosed, SlotUnknown
 from scheduling.models import Appointment, Hold, Patient, Slot
 from scheduling.services.booking import VisitDetails, book_hold, book_slot, register_walk_in
+from scheduling.services.holds import ADDRESS_WINDOW
 from scheduling.services.patients import PatientDetails
 from scheduling.services.rescheduling import require_followable
 from scheduling.states import AppointmentType, Urgency
@@ -56,12 +60,23 @@ def _book(asked: BookingRequest, patient: Patient | PatientDetails, visit: Visit
     if asked.hold is not None:
         return book_hold(token=asked.hold, patient=patient, visit=visit, actor=actor)
     if asked.slot_id is not None:
-        return book_slot(slot_id=asked.slot_id, patient=patient, visit=visit, actor=actor)
+        return _book_at_once(asked.slot_id, patient, visit, actor)
     if asked.doctor_id is None or asked.location_id is None:
         raise SlotUnknown
     return register_walk_in(
         doctor_id=asked.doctor_id, location_id=asked.location_id, patient=patient, visit=visit, actor=actor
     )
+
+
+def _book_at_once(slot_id: int, patient: Patient | PatientDetails, visit: VisitDetails, actor: Actor) -> Appointment:
+    """Book without a hold. It counts as one: an address takes no more seats by leaving holds out."""
+    limit = settings.HOLDS_PER_ADDRESS
+    if not limit or actor.is_staff:
+        return book_slot(slot_id=slot_id, patient=patient, visit=visit, actor=actor)
+    with transaction.atomic():
+        made = book_slot(slot_id=slot_id, patient=patient, visit=visit, actor=actor)
+        count_attempt(subject=f"hold:{actor.address}", limit=limit, window=ADDRESS_WINDOW)
+    return made
 
 
 def _require_permitted(asked: BookingRequest, actor: Actor) -> None:
