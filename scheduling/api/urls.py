@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.routers import SimpleRouter
 
+from scheduling.api.appointments import AppointmentViewSet
 from scheduling.api.calendar import BulkSlotsView, SlotBatchViewSet, SlotViewSet
 from scheduling.api.calendar_free_times import AvailabilityViewSet
 from scheduling.api.clinic import DoctorViewSet, LocationViewSet, SpecialtyViewSet
@@ -17,6 +18,7 @@ router.register("doctors", DoctorViewSet, basename="doctor")
 router.register("slots/batches", SlotBatchViewSet, basename="slot-batch")
 router.register("slots", SlotViewSet, basename="slot")
 router.register("holds", HoldViewSet, basename="hold")
+router.register("appointments", AppointmentViewSet, basename="appointment")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("availability/", AvailabilityViewSet.as_view({"get": "list"}), name="availability"),
