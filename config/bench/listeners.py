@@ -126,7 +126,11 @@ class Group:
                 listener = Listener(self, request)
                 self.listeners.append(listener)
                 own = (address_of(first_client + number), 0)
-                await loop.create_connection(lambda one=listener: one, HOST, port, local_addr=own)  # type: ignore[misc]
+                try:
+                    await loop.create_connection(lambda one=listener: one, HOST, port, local_addr=own)  # type: ignore[misc]
+                except OSError as error:
+                    self.refused = str(error)
+                    return
             await self._until(lambda: self.handshakes == 0 or bool(self.refused))
 
     def arm(self) -> None:

@@ -11,10 +11,9 @@ import http.client
 import resource
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
 from urllib.parse import urlsplit
 
 from config.bench import servers
@@ -37,7 +36,7 @@ class LiveSize:
 
     sockets: int = 1000
     rooms: int = 20
-    changes: int = 60
+    changes: int = 100
     warm_up: int = 8
     doctors: int = 40
     days: int = 14
@@ -86,6 +85,10 @@ class Browser:
             raise NotMeasurable(f"slot {room.slot} could not be held")
         self.held[room.slot] = parts[1]
 
+    def close(self) -> None:
+        """Hang up."""
+        self.connection.close()
+
     def _post(self, path: str, more: str) -> str:
         self.connection.request("POST", path, f"csrfmiddlewaretoken={self.csrf}{more}", self.headers)
         answer = self.connection.getresponse()
@@ -125,10 +128,12 @@ class LiveConductor:
         rooms = [Room(**room) for room in prepared["rooms"]]
         for used in (rooms[:1], rooms):
             self.say(f"{self.size.sockets:,} sockets, doctors: {len(used)}")
-            with self._served() as served:
-                browser = Browser(served.pages, prepared["cookies"], prepared["csrf"])
-                with Crowd(used, served, self.size, notes=self._notes) as crowd:
-                    self.found.fanouts.append(crowd.measure(browser))
+            with (
+                self._served() as served,
+                closing(Browser(served.pages, prepared["cookies"], prepared["csrf"])) as browser,
+                closing(Crowd(used, served, self.size, notes=self._notes)) as crowd,
+            ):
+                self.found.fanouts.append(crowd.measure(browser))
         manage(self.stage, "check_invariants")
         return self.found
 
@@ -175,10 +180,8 @@ class Crowd:
         self.plain = Child("config.bench.broadcast", self.plain_port, files)
         self.listeners = Child("config.bench.listeners", files)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """End all sockets."""
         self.listeners.close()
         self.plain.close()
 
