@@ -46,6 +46,7 @@ class KeyFilter(django_filters.NumberFilter):
         """The field has its own."""
 
 
+@extend_schema_field({"type": "string", "format": "date"})
 class DayFilter(django_filters.DateFilter):
     """`?date=2026-11-20` (ISO 8601)."""
 
