@@ -35,6 +35,16 @@ def _factories_count_from_the_start() -> None:
             factory.reset_sequence(0, force=True)
 
 
+@pytest.fixture
+def live_updates(settings: Any) -> Iterator[None]:
+    """Sockets are told of changes, as in life; tests are otherwise not slowed by that."""
+    from accounts.live.renderer import renderer
+
+    settings.LIVE_UPDATES = True
+    yield
+    renderer.stop()  # its connection would keep the test database from being emptied
+
+
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
     """A Redis of the tests' own; tests may stop and start it."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from functools import cache
 from typing import Any, cast
@@ -113,6 +113,7 @@ class Relay:
         self._wanted: set[str] = set()
         self._confirmed: dict[str, asyncio.Event] = {}  # of rooms that Redis was told of
         self._telling = asyncio.Lock()
+        self._tried = asyncio.Event()
         self._pubsub: Any = None
         self._task = asyncio.ensure_future(self._keep_listening())
 
@@ -122,15 +123,15 @@ class Relay:
         Then the caller reads the state: what changes from there on is heard.
         """
         self._wanted.add(room)
+        await _for_a_moment(self._tried)
         await self._tell_redis()
         if room in self._confirmed:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._confirmed[room].wait(), PATIENCE)
+            await _for_a_moment(self._confirmed[room])
 
-    async def leave(self, room: str) -> None:
-        """Hear of it no more."""
-        self._wanted.discard(room)
-        await self._tell_redis()
+    def leave(self, room: str) -> Coroutine[Any, Any, None]:
+        """Hear of it no more, from now on; await what is returned to tell Redis as well."""
+        self._wanted.discard(room)  # not later: somebody may join again before Redis is told
+        return self._tell_redis()
 
     async def close(self) -> None:
         """Hear of nothing more."""
@@ -165,6 +166,7 @@ class Relay:
             except (RedisError, OSError) as error:
                 if not is_away:
                     is_away = True
+                    self._tried.set()
                     name = type(error).__name__
                     logger.warning("Redis is away, live updates of other processes are not heard: %s", name)
             await asyncio.sleep(RETURNS_EVERY)
@@ -181,6 +183,7 @@ class Relay:
             self._pubsub = pubsub
             try:
                 await self._tell_redis()
+                self._tried.set()
                 yield pubsub
             finally:
                 self._pubsub = None
@@ -213,3 +216,9 @@ class Relay:
             logger.warning("somebody else speaks on our Redis channels")
             return
         self._deliver(message)
+
+
+async def _for_a_moment(event: asyncio.Event) -> None:
+    """Wait for something that takes no time while Redis is well."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), PATIENCE)
