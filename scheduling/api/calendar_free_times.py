@@ -9,13 +9,13 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters.utils import translate_validation
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.errors import InvalidFields
-from accounts.api.pagination import Cursor
+from accounts.api.pagination import LARGEST_PAGE, Cursor
 from accounts.api.permissions import Public
 from accounts.api.serializers import KeyField
 from accounts.api.views import ApiViewSet
@@ -76,6 +76,7 @@ class FreeTimesSerializer(serializers.Serializer[Any]):
     next_free = NextSlotSerializer(allow_null=True)
 
 
+@extend_schema_serializer(many=False)
 class AvailabilitySerializer(serializers.Serializer[Any]):
     """A page of doctors with their free slots."""
 
@@ -163,6 +164,14 @@ class AvailabilityViewSet(ApiViewSet):
             "of the days from `date` to `until` (31 at most), by the clock of the place. Seats whose hold or booking "
             "ran out count as free."
         ),
+        parameters=[
+            OpenApiParameter("cursor", str, description="Goes on where a page ended."),
+            OpenApiParameter(
+                "page_size",
+                {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
+                description="How many doctors; 10 unless told, and never more than 50.",
+            ),
+        ],
         responses={200: AvailabilitySerializer},
         examples=[_EXAMPLE],
         filters=True,

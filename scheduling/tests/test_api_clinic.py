@@ -168,7 +168,7 @@ class TestChanging:
         assert list(doctor.locations.values_list("pk", flat=True)) == [place.json()["id"]]
         assert (str(doctor.consultation_fee), doctor.currency) == ("75.50", "EUR")
         assert made.json()["email"] == "amara@example.org"
-        written = AuditEntry.objects.filter(verb="doctor.add", actor=f"user:{manager.user.pk}")  # type: ignore[union-attr]
+        written = AuditEntry.objects.filter(verb="doctor.add", actor=f"user:{manager.user.pk}")
         assert written.exists()
 
     def test_asking_twice_under_one_key_makes_one(self) -> None:
