@@ -29,23 +29,55 @@ class KeyField(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
+_KINDS: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...]], ...] = (
+    (serializers.BooleanField, (bool,)),
+    (serializers.IntegerField, (int,)),
+    (serializers.FloatField, (int, float)),
+    (serializers.DecimalField, (str,)),
+    (serializers.CharField, (str,)),
+    (serializers.ChoiceField, (str,)),
+)
+"""What JSON has for a field. REST framework, made for forms too, would take 5 for "5" and "yes" for true."""
+
+
+def require_kind(field: Any, value: Any) -> None:
+    """Refuse a value of another kind than the OpenAPI document says. Raises ValidationError."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        for inner in value:
+            require_kind(field.child, inner)
+    kinds = next((kinds for known, kinds in _KINDS if isinstance(field, known)), None)
+    if value is None or kinds is None or isinstance(field, serializers.MultipleChoiceField):
+        return
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise ValidationError(field.error_messages.get("invalid", _("This has the wrong kind.")), code="invalid")
+
+
 class _Strict(serializers.Serializer[Any]):
     """Refuses fields that it does not know, by name: a misspelt one must not be lost silently."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """The values, or every field that is wrong, those that are unknown among them."""
-        unknown = self._unknown(data)
+        """The values, or every field that is wrong, those that are unknown or of another kind among them."""
+        wrong = self._of_another_kind(data) | self._unknown(data)
         try:
             values = super().to_internal_value(data)
         except ValidationError as error:
-            if unknown and isinstance(error.detail, dict):
-                error.detail.update(unknown)
+            if wrong and isinstance(error.detail, dict):
+                error.detail.update(wrong)
             raise
-        if unknown:
-            raise ValidationError(unknown)
+        if wrong:
+            raise ValidationError(wrong)
         return values
 
-    def _unknown(self, data: Any) -> dict[str, list[ErrorDetail]]:
+    def _of_another_kind(self, data: Any) -> dict[str, Any]:
+        wrong = {}
+        for field in self._writable_fields if isinstance(data, Mapping) else ():
+            try:
+                require_kind(field, data.get(field.field_name))
+            except ValidationError as error:
+                wrong[field.field_name] = error.detail
+        return wrong
+
+    def _unknown(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, Mapping):
             return {}
         known = {name for name, field in self.fields.items() if not field.read_only}

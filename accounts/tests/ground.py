@@ -41,6 +41,8 @@ class Wanted(StrictSerializer):
     attempts = serializers.IntegerField(min_value=0, max_value=1000, required=False)
     doctor = KeyField(required=False)
     inner = serializers.ListField(child=serializers.CharField(), required=False)
+    sure = serializers.BooleanField(required=False)
+    fee = serializers.DecimalField(max_digits=8, decimal_places=2, required=False)
 
 
 class Filters(django_filters.FilterSet):
