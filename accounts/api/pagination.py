@@ -65,3 +65,11 @@ class Cursor(CursorPagination):
             described["properties"][name] = {"type": ["string", "null"], "format": "uri", "example": example}
         described["required"] = ["next", "previous", "results"]
         return described
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """The parameters, with what they may be."""
+        described: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        for parameter in described:
+            if parameter["name"] == self.page_size_query_param:
+                parameter["schema"] |= {"minimum": 1, "maximum": LARGEST_PAGE, "default": self.page_size}
+        return described

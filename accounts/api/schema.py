@@ -121,6 +121,11 @@ class Operation(AutoSchema):
             given.append(IF_MATCH)
         return given
 
+    def get_auth(self) -> list[Any]:
+        """The ways to sign in; one of them is not to, where everybody may come."""
+        auth: list[Any] = super().get_auth()
+        return [*auth, {}] if auth and self._is_public() else auth
+
     def get_tags(self) -> list[str]:
         """The first word of the path: calls are listed by what they are about."""
         words = [word for word in self.path.removeprefix("/api/v1/").split("/") if word]
@@ -140,13 +145,13 @@ class Operation(AutoSchema):
 
     def _troubles(self) -> list[int]:
         """Which error answers the call may give."""
-        found = {400, 406, 429}
+        found = {400, 401, 406, 429}  # a token that is no longer good is refused everywhere
         if "{" in self.path:
             found.add(404)
         if not self._is_public():
-            found |= {401, 403}
+            found.add(403)
         if self.method in WRITING:
-            found |= {401, 403, 409, 413, 415}  # a session without the token for forms is refused everywhere
+            found |= {403, 409, 413, 415}  # a session without the token for forms is refused everywhere
         if getattr(self._handler(), "conditional", False):
             found.add(412)
         return sorted(found | set(getattr(self.view, "more_troubles", ())))
