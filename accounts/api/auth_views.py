@@ -101,6 +101,7 @@ class Register(_Counted):
     authentication_classes = [Unasked]
 
     @extend_schema(
+        summary="Register",
         auth=[],
         request=RegistrationSerializer,
         responses={201: SignedInSerializer},
@@ -133,6 +134,7 @@ class Verify(_Counted):
     permission_classes = [SignedIn]
 
     @extend_schema(
+        summary="Prove the address one registered with",
         request=CodeSerializer,
         responses={200: UserSerializer},
         examples=[_asked({"code": "123456"}), _answered(_USER)],
@@ -151,7 +153,7 @@ class VerifyResend(_Counted):
     permission_classes = [SignedIn]
     more_troubles = (503,)
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(summary="Get another code", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """Send another code to the address that one registered with; the one before works no more."""
         self.count("resend", settings.CODES_PER_ADDRESS)
@@ -166,6 +168,7 @@ class Token(_Counted):
     authentication_classes = [Unasked]
 
     @extend_schema(
+        summary="Sign in",
         auth=[],
         request=SignInSerializer,
         responses={200: SignedInSerializer},
@@ -196,6 +199,7 @@ class TokenRefresh(_Counted):
     authentication_classes = [Unasked]
 
     @extend_schema(
+        summary="Renew the tokens of a sign-in",
         auth=[],
         request=RefreshSerializer,
         responses={200: TokensSerializer},
@@ -213,7 +217,7 @@ class SignOut(_Counted):
 
     permission_classes = [SignedIn]
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(summary="Sign out", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """End this sign-in at once: neither its access tokens nor its refresh token open anything any more."""
         if self.sign_in is not None:
@@ -228,12 +232,13 @@ class Me(_Counted):
 
     permission_classes = [SignedIn]
 
-    @extend_schema(responses={200: UserSerializer}, examples=[_answered(_USER)])
+    @extend_schema(summary="Read who is signed in", responses={200: UserSerializer}, examples=[_answered(_USER)])
     def get(self, request: Request) -> Response:
         """Who is signed in, and as what."""
         return tagged(request, UserSerializer(self.user).data)
 
     @extend_schema(
+        summary="Change one's name or language",
         request=ProfileSerializer,
         responses={200: UserSerializer},
         examples=[_asked({"full_name": "Ada Okafor"}), _answered(_USER)],
@@ -255,6 +260,7 @@ class Password(_Counted):
     permission_classes = [SignedIn]
 
     @extend_schema(
+        summary="Change the password",
         request=ChangePasswordSerializer,
         responses={204: None},
         examples=[_asked({"old_password": "seven green bottles", "new_password": "eight brown bottles"})],

@@ -88,22 +88,26 @@ _PLAN = {
     "breaks": [{"start_time": "10:20", "end_time": "10:40"}],
     "dry_run": True,
 }
-_BULK_ANSWER = OpenApiExample(
-    "What would be made",
-    value={
-        "dry_run": True,
-        "batch": None,
-        "total": 23,
-        "skipped": {"past": 0, "missing": 0, "time_off": 0, "clash": 1},
-        "days": [
-            {"date": "2026-11-23", "slots": 7, "skipped": 1},
-            {"date": "2026-11-25", "slots": 8, "skipped": 0},
-            {"date": "2026-11-27", "slots": 8, "skipped": 0},
-        ],
-    },
-    response_only=True,
-    status_codes=["200"],
-)
+_PREVIEW = {
+    "dry_run": True,
+    "batch": None,
+    "total": 23,
+    "skipped": {"past": 0, "missing": 0, "time_off": 0, "clash": 1},
+    "days": [
+        {"date": "2026-11-23", "slots": 7, "skipped": 1},
+        {"date": "2026-11-25", "slots": 8, "skipped": 0},
+        {"date": "2026-11-27", "slots": 8, "skipped": 0},
+    ],
+}
+_BULK_ANSWERS = [
+    OpenApiExample("What would be made", value=_PREVIEW, response_only=True, status_codes=["200"]),
+    OpenApiExample(
+        "What was made",
+        value={**_PREVIEW, "dry_run": False, "batch": 14},
+        response_only=True,
+        status_codes=["201"],
+    ),
+]
 BULK = {
     "post": extend_schema(
         operation_id="slots_bulk_create",
@@ -111,7 +115,7 @@ BULK = {
         description="At most 5,000 slots within a year. 200 when nothing was made, as with `dry_run`.",
         request=BulkPlanSerializer,
         responses={200: BulkAnswerSerializer, 201: BulkAnswerSerializer},
-        examples=[OpenApiExample("Three mornings", value=_PLAN, request_only=True), _BULK_ANSWER],
+        examples=[OpenApiExample("Three mornings", value=_PLAN, request_only=True), *_BULK_ANSWERS],
     )
 }
 
