@@ -116,11 +116,11 @@ class SlotViewSet(ApiViewSet):
             require_match(request, self.represented([slot])[0])
         return slot
 
-    def represented(self, slots: Sequence[Slot]) -> list[dict[str, Any]]:
+    def represented(self, slots: Sequence[Slot]) -> Sequence[dict[str, Any]]:
         """Slots as the visitor sees them."""
         count_free_seats(slots)
         context = {"desk": self._desk()}
-        shown: list[dict[str, Any]] = SlotSerializer(slots, many=True, context=context).data
+        shown: Sequence[dict[str, Any]] = SlotSerializer(slots, many=True, context=context).data
         return shown
 
     def _desk(self) -> set[int]:

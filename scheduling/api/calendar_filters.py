@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+import datetime
 from typing import Any
 
 import django_filters
@@ -25,15 +25,15 @@ class _SlotFilter(django_filters.FilterSet):
     open = FlagFilter(field_name="is_open", label="Whether it is offered.")
     free = FlagFilter(method="with_free_seat", label="Whether it has a free seat.")
 
-    def on_day(self, slots: QuerySet[Slot], name: str, value: date) -> QuerySet[Slot]:
+    def on_day(self, slots: QuerySet[Slot], name: str, value: datetime.date) -> QuerySet[Slot]:
         """On one day."""
         return slots.filter(in_days(value, value))
 
-    def from_day(self, slots: QuerySet[Slot], name: str, value: date) -> QuerySet[Slot]:
+    def from_day(self, slots: QuerySet[Slot], name: str, value: datetime.date) -> QuerySet[Slot]:
         """From a day on."""
         return slots.filter(in_days(value, None))
 
-    def until_day(self, slots: QuerySet[Slot], name: str, value: date) -> QuerySet[Slot]:
+    def until_day(self, slots: QuerySet[Slot], name: str, value: datetime.date) -> QuerySet[Slot]:
         """Up to a day."""
         return slots.filter(in_days(None, value))
 

@@ -130,7 +130,6 @@ class ByDoctor(Cursor):
     """Ten doctors a page unless told, 50 at most."""
 
     page_size = 10
-    ordering = ("doctor_name", "id")
 
     def get_page_size(self, request: Request) -> int:
         """Fewer rows than elsewhere: each has its slots in it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -102,9 +102,9 @@ class _ClinicViewSet(ApiViewSet):
             self.get_queryset().select_for_update(of=("self",)).filter(pk=self.key()).first()
             require_match(request, self.represented([self.get_object()])[0])
 
-    def represented(self, rows: Collection[Any] | None) -> list[dict[str, Any]]:
+    def represented(self, rows: Iterable[Any] | None) -> Sequence[dict[str, Any]]:
         """Rows as the visitor sees them."""
-        shown: list[dict[str, Any]] = self.get_serializer(rows, many=True).data
+        shown: Sequence[dict[str, Any]] = self.get_serializer(rows, many=True).data
         return shown
 
     def show_made(self, made: Model) -> Response:
@@ -171,11 +171,11 @@ class DoctorViewSet(_ClinicViewSet):
     details = DoctorDetailsSerializer
     filterset_class = DoctorFilter
 
-    def represented(self, rows: Collection[Any] | None) -> list[dict[str, Any]]:
+    def represented(self, rows: Iterable[Any] | None) -> Sequence[dict[str, Any]]:
         """Doctors; how to reach them only for staff of their locations."""
         found: list[Doctor] = list(rows or ())
         context = {**self.get_serializer_context(), "desk": self._known_to_the_visitor(found)}
-        shown: list[dict[str, Any]] = DoctorSerializer(found, many=True, context=context).data
+        shown: Sequence[dict[str, Any]] = DoctorSerializer(found, many=True, context=context).data
         return shown
 
     def _known_to_the_visitor(self, doctors: Collection[Doctor]) -> set[int]:

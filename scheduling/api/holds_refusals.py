@@ -66,7 +66,7 @@ def telling_nearest(slot_id: int | None) -> Iterator[None]:
     try:
         yield
     except SlotTaken as refusal:
-        lost = Slot.objects.select_related("doctor").filter(pk=slot_id).first()
+        lost = Slot.objects.select_related("doctor").filter(pk=slot_id or 0).first()
         near = nearest_free_slots(slot=lost) if lost else []
         refusal.members = {"nearest": NearSlotSerializer(near, many=True).data}
         raise

@@ -79,7 +79,7 @@ def _slots_between(
     for place in {row.location_id: row.location for row in rows}.values():
         start, end = day_bounds(first, place.zone)[0], day_bounds(last, place.zone)[1]
         in_days |= Q(location=place, starts_at__gte=start, starts_at__lt=end)
-    number = Window(RowNumber(), partition_by=["doctor_id", "location_id"], order_by="starts_at")
+    number = Window(RowNumber(), partition_by=[F("doctor_id"), F("location_id")], order_by="starts_at")
     wanted = free.filter(in_days, doctor_id__in={row.doctor_id for row in rows})
     found = list(wanted.annotate(number=number).filter(number__lte=most + 1).order_by("starts_at"))
     count_free_seats(found)
