@@ -46,3 +46,10 @@ class TooManyAttempts(DomainError):
     code = "too_many_attempts"
     sentence = _("Too many attempts. Please wait a few minutes and try again.")
     status = 429
+
+    def __init__(
+        self, sentence: str | Promise | None = None, *, field: str | None = None, wait: int | None = None
+    ) -> None:
+        super().__init__(sentence, field=field)
+        self.wait = wait
+        """Seconds until it is worth trying again, where that is known."""

@@ -18,6 +18,7 @@ from accounts.phone_numbers import read_phone
 from accounts.services.sign_ins import Tokens
 
 LONGEST_PASSWORD = 1024
+LONGEST_ADDRESS = 254
 LONGEST_TOKEN = 2000
 LONGEST_CODE = 40
 
@@ -33,7 +34,7 @@ class LoginField(serializers.CharField):
     """An e-mail address or a phone number, however it is typed; becomes a `Contact`."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=254, **kwargs)
+        super().__init__(max_length=LONGEST_ADDRESS, **kwargs)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         """Tell the two apart."""
@@ -96,11 +97,18 @@ class ProfileSerializer(StrictSerializer):
 class RegistrationSerializer(StrictSerializer):
     """Somebody new: an e-mail address or a phone number, and a password."""
 
-    email = serializers.EmailField(max_length=254, required=False)
+    email = serializers.EmailField(max_length=LONGEST_ADDRESS, required=False)
     phone = PhoneNumberField(required=False)
     password = PasswordField()
     full_name = serializers.CharField(max_length=150, required=False, default="", allow_blank=True)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False, default=settings.LANGUAGE_CODE)
+
+    def validate_email(self, address: str) -> str:
+        """As it is stored: in lower case, which some letters are longer in."""
+        lowered = User.objects.normalize_address(address) or ""
+        if len(lowered) > LONGEST_ADDRESS:
+            raise ValidationError(_("This address is too long."), code="max_length")
+        return lowered
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """One way to reach them, and a password that is hard to guess."""
@@ -108,9 +116,7 @@ class RegistrationSerializer(StrictSerializer):
         if len(given) != 1:
             sentence = _("Give an e-mail address or a phone number: one of the two.")
             raise ValidationError({"email": [ErrorDetail(str(sentence), code="one_contact")]})
-        attrs["contact"] = Contact(
-            email=User.objects.normalize_address(attrs.get("email")) or "", phone=attrs.get("phone", "")
-        )
+        attrs["contact"] = Contact(email=attrs.get("email", ""), phone=attrs.get("phone", ""))
         person = User(email=attrs.get("email"), phone=attrs.get("phone"), full_name=attrs["full_name"])
         check_password("password", attrs["password"], person)
         return attrs

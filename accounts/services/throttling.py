@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
@@ -28,13 +29,17 @@ def count_attempt(*, subject: str, limit: int, window: timedelta) -> None:
         )
         (attempts,) = cursor.fetchone()
     if attempts > limit:
-        raise TooManyAttempts
+        raise TooManyAttempts(wait=_seconds_left(window))
 
 
 def _start_of(window: timedelta) -> datetime:
     """Windows are laid end to end from the beginning of time, so that every process means the same one."""
     seconds = int(window.total_seconds())
     return datetime.fromtimestamp(int(timezone.now().timestamp()) // seconds * seconds, tz=UTC)
+
+
+def _seconds_left(window: timedelta) -> int:
+    return math.ceil((_start_of(window) + window - timezone.now()).total_seconds())
 
 
 def _stored(subject: str) -> str:

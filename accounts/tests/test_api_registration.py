@@ -56,6 +56,7 @@ def test_by_a_number_too(capsys):
         ({"email": "ann@example.org", "phone": "07700 900123"}, "email", "one_contact"),
         ({"email": "a@b"}, "email", "invalid"),
         ({"email": "x" * 300 + "@example.org"}, "email", "max_length"),
+        ({"email": f"a@{'İ' * 60}.{'İ' * 60}.{'İ' * 60}.{'İ' * 60}.org"}, "email", "max_length"),
         ({"phone": "12"}, "phone", "invalid_phone"),
         ({"email": "ann@example.org", "password": "short"}, "password", "password_too_short"),
         ({"email": "ann.smith@example.org", "password": "ann.smith@example.org"}, "password", "password_too_similar"),
@@ -195,6 +196,7 @@ def test_resending_is_limited_and_needs_something_to_prove():
     access = register(email="ann@example.org").json()["access"]
     answers = [post("verify/resend", token=access).status_code for _number in range(5)]
     assert answers == [204] * 4 + [429]
+    assert 0 < int(post("verify/resend", token=access)["Retry-After"]) <= 15 * 60
     make_user(email="bob@example.org")
     access = sign_in("bob@example.org").json()["access"]
     assert code_of(post("verify/resend", token=access)) == (409, "nothing_to_verify")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -112,6 +113,14 @@ def test_what_makes_no_sense_is_said_beside_its_field(data, field, code):
     assert {"field": field, "code": code} in [
         {"field": one["field"], "code": one["code"]} for one in response.json()["errors"]
     ]
+
+
+@pytest.mark.parametrize("path", ["register", "token", "token/refresh"])
+@pytest.mark.parametrize("body", [[], "text", None, 5])
+def test_a_body_that_is_no_object_is_refused(path, body):
+    response = Client().post(f"{AUTH}/{path}/", json.dumps(body), content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["type"] == "invalid"
 
 
 def test_somebody_who_registered_on_the_pages_proves_the_address_there_first():
@@ -366,6 +375,11 @@ def test_a_code_signs_in_once(ann, totp):
 def test_a_recovery_code_signs_in_once(ann, totp):
     code = RecoveryCodes.activate(ann).generate_codes()[3]
     assert sign_in("ann@example.org", code=code).status_code == 200
+    assert code_of(sign_in("ann@example.org", code=code)) == (401, "incorrect_code")
+
+
+@pytest.mark.parametrize("code", ["abc", "１２３４５６", "é", "0" * 40])
+def test_what_is_no_code_is_refused(ann, totp, code):
     assert code_of(sign_in("ann@example.org", code=code)) == (401, "incorrect_code")
 
 
