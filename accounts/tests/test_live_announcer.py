@@ -16,7 +16,8 @@ from accounts.live.announcer import Announcer
 from accounts.live.hub import Hub
 from accounts.live.published import Published, database_clock
 from accounts.live.renderer import Renderer
-from accounts.tests.test_live_hub import Ear, settle
+from accounts.tests.ears import Ear
+from accounts.tests.test_live_hub import settle
 
 
 @pytest.fixture

@@ -13,30 +13,7 @@ from accounts.live.guards import Close
 from accounts.live.hub import Hub
 from accounts.live.published import Published
 from accounts.live.renderer import renderer
-from accounts.live.sockets import Socket
-
-
-class Ear:
-    """The other side of a socket: hears what a server would send over the wire."""
-
-    def __init__(self, *, slow=False):
-        self.messages = []
-        self.reads = asyncio.Event()
-        if not slow:
-            self.reads.set()
-        self.socket = Socket(self._send)
-
-    async def _send(self, message):
-        await self.reads.wait()
-        self.messages.append(message)
-
-    @property
-    def texts(self):
-        return [message["text"] for message in self.messages if message["type"] == "websocket.send"]
-
-    @property
-    def codes(self):
-        return [message["code"] for message in self.messages if message["type"] == "websocket.close"]
+from accounts.tests.ears import Ear
 
 
 @pytest.fixture

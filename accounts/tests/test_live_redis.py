@@ -18,7 +18,8 @@ from accounts.live.hub import Hub
 from accounts.live.layer import Publisher, prefix_of
 from accounts.live.published import Published
 from accounts.live.renderer import Renderer
-from accounts.tests.test_live_hub import Ear, settle
+from accounts.tests.ears import Ear
+from accounts.tests.test_live_hub import settle
 from testing.missing import cannot_run
 from testing.redis_server import NoRedis, RedisServer
 

@@ -35,6 +35,7 @@ from scheduling.services.slot_generation import (
     take_free,
     time_off_of,
 )
+from scheduling.signals import slot_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,5 +181,9 @@ def _adjust_capacity(availability: Availability, *, before: int) -> None:
     if availability.capacity == before:
         return
     slots = Slot.objects.filter(availability=availability, capacity=before, starts_at__gt=timezone.now())
+    slot_ids = list(slots.values_list("pk", flat=True))
     slots.filter(taken__gt=availability.capacity).update(capacity=F("taken"))
     slots.filter(taken__lte=availability.capacity).update(capacity=availability.capacity)
+    if slot_ids:
+        what = "freed" if availability.capacity > before else "booked"
+        slot_changed.send(sender=Slot, doctor_id=availability.doctor_id, slot_ids=slot_ids, what=what)
