@@ -11,14 +11,25 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from config.bench import servers
-from config.bench.figures import Crowd, Findings, Rate, Rush, Spread, not_redirected, server_errors
+from config.bench.figures import Crowd, Findings, Rate, Rush, Spread, not_booked, server_errors
 from config.bench.load import Answer, Outcome, Plan, Press
 from config.bench.servers import NotMeasurable, Stage
 from config.bench.steps import inside, manage, run_to_end
 from config.bench.transcript import Transcript, pgbench_script
 
-PRODUCT, BARE, DIRECT, RUSH, RUSH_WITH_PAGE, CROWD = (place * 10_000_000 for place in (1, 2, 3, 4, 6, 7))
-"""Where the numbers of each measurement's bookings begin."""
+PLACE = 10_000_000
+PAGE, BARE, DIRECT, COUNTED, RUSH, RUSH_WITH_PAGE, CROWD = (place * PLACE for place in (1, 2, 3, 4, 6, 7, 8))
+"""Where the numbers of each measurement's bookings begin; those of programs have places further on."""
+API, API_TOKEN, API_BOTH, API_CROWD, API_RUSH = (place * PLACE for place in (11, 12, 13, 14, 15))
+WARM_UP = 5_000_000
+RATES = (
+    ("page", "by the page", PAGE),
+    ("api", "by the API", API),
+    ("api with a token", "by the API, with a token", API_TOKEN),
+    ("api hold and book", "by the API, hold and book", API_BOTH),
+)
+UNCOUNTED = {"HOLDS_PER_ADDRESS": "0", "API_REQUESTS_PER_MINUTE": "0", "API_ANONYMOUS_REQUESTS_PER_MINUTE": "0"}
+"""A few addresses book for everybody here, which the product would refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +74,22 @@ class Conductor:
         self.say("looking for free slots")
         self._search()
         self.transcript = Transcript(**self._inside("record"))
-        with self._served(self._command_of_product()) as port:
+        self.found.statements = self._inside("count_statements", first=COUNTED)
+        with self._served(self._command_of_product(), **UNCOUNTED) as port:
             self._warm_up(port)
             self.say(f"{self.size.rush_clients} clients on one slot")
-            self.found.rush = self._rush(port, RUSH, follow=False)
-            self.found.rush_with_page = self._rush(port, RUSH_WITH_PAGE, follow=True)
+            self.found.rushes = {
+                "the press is answered": self._rush(port, RUSH),
+                "the page that follows is answered too": self._rush(port, RUSH_WITH_PAGE, follow=True),
+                "the API answers": self._rush(port, API_RUSH, way="api"),
+            }
             self.say(f"{self.size.crowd} clients on {self.size.crowd} slots")
-            self.found.crowd = self._crowd(port)
-            self.say("bookings a second, the product")
-            self.found.rates.append(self._rate_of_product(port))
+            self.found.crowds = {"page": self._crowd(port, CROWD, "page"), "API": self._crowd(port, API_CROWD, "api")}
+            for way, label, first in RATES:
+                self.say(f"bookings a second, {label}")
+                self.found.rates.append(self._rate_of_product(port, way, label, first))
         self.say("bookings a second, the same SQL without the product")
-        self.found.rates += [self._rate_of_bare_view(), self._rate_of_sql_alone()]
+        self.found.comparisons = [self._rate_of_bare_view(), self._rate_of_sql_alone()]
         manage(self.stage, "check_invariants")
         return self.found
 
@@ -95,50 +111,52 @@ class Conductor:
 
     def _warm_up(self, port: int) -> None:
         """Let every thread of the server import, connect and compile its templates before anything counts."""
-        presses = self._bookings(PRODUCT + 5_000_000, 40)
-        plan = Plan(port=port, kind="steady", presses=[Press(path="/book/")] * 40 + presses, connections=16, seconds=30)
-        failed = server_errors(self._load(plan).answers)
+        presses = [Press(path="/book/")] * 40
+        for way, _label, first in RATES:
+            presses += self._bookings(way, first + WARM_UP, 40)
+        failed = not_booked(self._load(Plan(port=port, kind="steady", presses=presses, seconds=60)).answers[40:])
         if failed:
-            raise NotMeasurable(f"the server answers {failed} of {len(plan.presses)} requests with an error")
+            raise NotMeasurable(f"the server answers {failed} of {len(presses)} requests with an error")
 
-    def _rush(self, port: int, first: int, *, follow: bool) -> Rush:
+    def _rush(self, port: int, first: int, *, way: str = "page", follow: bool = False) -> Rush:
         rush = Rush()
-        rounds = self._inside("prepare_rush", first=first, clients=self.size.rush_clients, rounds=self.size.rush_rounds)
-        for place, presses in enumerate(rounds):
+        clients = self.size.rush_clients
+        rounds = self._inside("prepare_rush", way=way, first=first, clients=clients, rounds=self.size.rush_rounds)
+        for place, (_slot, presses) in enumerate(rounds):
             plan = Plan(
                 port=port,
                 kind="burst",
                 presses=[Press(**{**press, "follow": follow}) for press in presses],
-                first_client=(first // 10_000_000 * 100 + place) * 1_000,
+                first_client=(first // PLACE * 100 + place) * 1_000,
             )
             answers = self._load(plan).answers
             rush.rounds.append(Spread.of([_until_done(answer, follow=follow) for answer in answers]))
             rush.server_errors += server_errors(answers)
             rush.unanswered += sum(answer.status == 0 for answer in answers)
-        slots = [int(_field(round_[0]["body"], "slot")) for round_ in rounds]
+        slots = [slot for slot, _presses in rounds]
         taken = self._inside("winners", slot_ids=slots)
         rush.winners = [int(taken[str(slot)]) for slot in slots]
         return rush
 
-    def _crowd(self, port: int) -> Crowd:
-        presses = self._bookings(CROWD, self.size.crowd)
-        answers = self._load(Plan(port=port, kind="burst", presses=presses, first_client=CROWD // 1000)).answers
+    def _crowd(self, port: int, first: int, way: str) -> Crowd:
+        presses = self._bookings(way, first, self.size.crowd)
+        answers = self._load(Plan(port=port, kind="burst", presses=presses, first_client=first // 1000)).answers
         return Crowd(
             clients=self.size.crowd,
-            booked=self._inside("booked", first=CROWD, count=self.size.crowd),
+            booked=self._inside("booked", first=first, count=self.size.crowd),
             spread=Spread.of([answer.seconds for answer in answers]),
-            wrong=not_redirected(answers),
+            wrong=not_booked(answers),
         )
 
-    def _rate_of_product(self, port: int) -> Rate:
-        presses = self._bookings(PRODUCT, int(self.size.seconds * self.size.most_a_second))
+    def _rate_of_product(self, port: int, way: str, label: str, first: int) -> Rate:
+        presses = self._bookings(way, first, int(self.size.seconds * self.size.most_a_second))
         outcome = self._steady(port, presses)
-        done = self._inside("booked", first=PRODUCT, count=len(presses))
-        return _rate("the product, through HTTP", outcome, done, wrong=not_redirected(outcome.answers))
+        done = self._inside("booked", first=first, count=len(presses))
+        return _rate(label, outcome, done, wrong=not_booked(outcome.answers))
 
     def _rate_of_bare_view(self) -> Rate:
         count = int(self.size.seconds * self.size.most_a_second * 2)
-        self._bookings(BARE, count)
+        self._bookings("page", BARE, count)
         written = self.stage.folder / "transcript.json"
         written.write_text(json.dumps(asdict(self.transcript)))
         command = servers.bare_command if self.stage.is_postgres else servers.bare_embedded_command
@@ -150,7 +168,7 @@ class Conductor:
 
     def _rate_of_sql_alone(self) -> Rate:
         count = int(self.size.seconds * self.size.most_a_second * 4)
-        self._bookings(DIRECT, count)
+        self._bookings("page", DIRECT, count)
         if not self.stage.is_postgres:
             answer = self._inside(
                 "play_alone", transcript=asdict(self.transcript), first=DIRECT, count=count, seconds=self.size.seconds
@@ -193,8 +211,8 @@ class Conductor:
         ):
             yield port
 
-    def _bookings(self, first: int, count: int) -> list[Press]:
-        return [Press(**press) for press in self._inside("prepare_bookings", first=first, count=count)]
+    def _bookings(self, way: str, first: int, count: int) -> list[Press]:
+        return [Press(**press) for press in self._inside("prepare_bookings", way=way, first=first, count=count)]
 
     def _steady(self, port: int, presses: list[Press]) -> Outcome:
         plan = Plan(
@@ -214,10 +232,6 @@ class Conductor:
 
 def _until_done(answer: Answer, *, follow: bool) -> float:
     return answer.page_seconds if follow and answer.page_seconds else answer.seconds
-
-
-def _field(body: str, name: str) -> str:
-    return next(pair.partition("=")[2] for pair in body.split("&") if pair.startswith(f"{name}="))
 
 
 def _rate(label: str, outcome: Outcome, done: int, *, wrong: int) -> Rate:

@@ -68,14 +68,16 @@ class Crowd:
 
 @dataclass(slots=True)
 class Findings:
-    """Everything that was measured on one database."""
+    """Everything that was measured on one database. What was asked in several ways has its words as key."""
 
     database: str
     version: str
     rates: list[Rate] = field(default_factory=list)
-    rush: Rush | None = None
-    rush_with_page: Rush | None = None
-    crowd: Crowd | None = None
+    comparisons: list[Rate] = field(default_factory=list)
+    """The same SQL as the first rate, by something simpler."""
+    rushes: dict[str, Rush] = field(default_factory=dict)
+    crowds: dict[str, Crowd] = field(default_factory=dict)
+    statements: dict[str, int] = field(default_factory=dict)
     slots: int = 0
     doctors: int = 0
     searches: dict[str, Spread] = field(default_factory=dict)
@@ -124,6 +126,6 @@ def server_errors(answers: Sequence[Answer]) -> int:
     return sum(answer.status >= 500 or answer.page_status >= 500 for answer in answers)
 
 
-def not_redirected(answers: Sequence[Answer]) -> int:
-    """How many presses did not lead on to another page."""
-    return sum(answer.status not in {302, 303} for answer in answers)
+def not_booked(answers: Sequence[Answer]) -> int:
+    """How many presses neither led on to another page nor were answered with what they made."""
+    return sum(answer.status not in {201, 302, 303} for answer in answers)

@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import django
@@ -19,7 +20,8 @@ from django.db import connection  # noqa: E402 - needs the line above
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from config.bench import preparation, searches  # noqa: E402
+from config.bench import api_preparation, preparation, searches  # noqa: E402
+from config.bench.load import Press  # noqa: E402
 from config.bench.transcript import mark, play  # noqa: E402
 from scheduling.models import Appointment  # noqa: E402
 
@@ -28,16 +30,39 @@ PATIENT_KEY = 77_000_001
 APPOINTMENT_KEY = 88_000_001
 
 
-def prepare_bookings(first: int, count: int) -> list[dict[str, Any]]:
-    """See `preparation.prepare_bookings`."""
-    presses = preparation.prepare_bookings(first, count)
+Bookings = Callable[[int, int], list[Press]]
+WAYS: dict[str, Bookings] = {
+    "page": preparation.prepare_bookings,
+    "api": api_preparation.prepare_bookings,
+    "api with a token": partial(api_preparation.prepare_bookings, signed_in=True),
+    "api hold and book": api_preparation.prepare_holds_and_bookings,
+}
+"""The ways to book that are measured."""
+
+
+def prepare_bookings(way: str, first: int, count: int) -> list[dict[str, Any]]:
+    """What must be there, and the presses."""
+    presses = WAYS[way](first, count)
     preparation.refresh_statistics()
     return [asdict(press) for press in presses]
 
 
-def prepare_rush(first: int, clients: int, rounds: int) -> list[list[dict[str, Any]]]:
-    """See `preparation.prepare_rush`."""
-    return [[asdict(press) for press in presses] for presses in preparation.prepare_rush(first, clients, rounds)]
+def prepare_rush(way: str, first: int, clients: int, rounds: int) -> list[tuple[int, list[dict[str, Any]]]]:
+    """For each round its slot and the presses of everybody who wants it."""
+    if way == "page":
+        prepared = preparation.prepare_rush(first, clients, rounds)
+    else:
+        prepared = api_preparation.prepare_rush(clients, rounds)
+    return [(slot, [asdict(press) for press in presses]) for slot, presses in prepared]
+
+
+def count_statements(first: int) -> dict[str, int]:
+    """How many statements one booking is, by each way."""
+    counts = {}
+    for place, (way, prepare) in enumerate(WAYS.items()):
+        (press,) = prepare(first + place, 1)
+        counts[way] = len(api_preparation.statements_of(press))
+    return counts
 
 
 def record() -> dict[str, Any]:
@@ -84,6 +109,7 @@ STEPS: dict[str, Callable[..., Any]] = {
     "prepare_bookings": prepare_bookings,
     "prepare_rush": prepare_rush,
     "prepare_rooms": preparation.prepare_rooms,
+    "count_statements": count_statements,
     "record": record,
     "play_alone": play_alone,
     "search": searches.measure,

@@ -18,38 +18,63 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 HOST = "127.0.0.1"
+CREATED = 201
 PATIENCE = 60.0  # seconds until an unanswered request counts as failed
 CONNECTED_AT_ONCE = 50
 
 
 @dataclass(slots=True)
 class Press:
-    """One request: its path, cookies and form body ("" means GET), and whether to follow where it leads."""
+    """One request: of a browser, with its cookies and form body ("" means GET), and whether to follow where it leads;
+    or of a program, with a body of JSON, a token perhaps, and what to send when it was answered with a hold's token.
+    """
 
     path: str
     cookies: str = ""
     body: str = ""
     follow: bool = False
+    json: str = ""
+    bearer: str = ""
+    then_path: str = ""
+    then_json: str = ""
 
     def as_bytes(self, port: int) -> bytes:
-        """The request as it goes over the wire, with the headers a browser sends."""
-        lines = [
-            f"{'POST' if self.body else 'GET'} {self.path} HTTP/1.1",
-            f"Host: {HOST}:{port}",
-            "User-Agent: Mozilla/5.0 (bench)",
-            "Accept: text/html,application/xhtml+xml",
-            "Accept-Language: en-GB,en;q=0.8",
+        """The request as it goes over the wire."""
+        headers = _program(self) if self.json else _browser(self, port)
+        content = self.json or self.body
+        lines = [f"{'POST' if content else 'GET'} {self.path} HTTP/1.1", f"Host: {HOST}:{port}", *headers]
+        if content:
+            lines.append(f"Content-Length: {len(content)}")
+        return ("\r\n".join(lines) + f"\r\n\r\n{content}").encode()
+
+    def after(self, body: bytes) -> Press:
+        """What is sent next, once this was answered with that body."""
+        token = json.loads(body)["token"]
+        return Press(path=self.then_path, json=self.then_json.replace("@token@", token), bearer=self.bearer)
+
+
+def _browser(press: Press, port: int) -> list[str]:
+    """The headers a browser sends."""
+    headers = [
+        "User-Agent: Mozilla/5.0 (bench)",
+        "Accept: text/html,application/xhtml+xml",
+        "Accept-Language: en-GB,en;q=0.8",
+    ]
+    if press.cookies:
+        headers.append(f"Cookie: {press.cookies}")
+    if press.body:
+        headers += [
+            f"Origin: http://{HOST}:{port}",
+            f"Referer: http://{HOST}:{port}/",
+            "Content-Type: application/x-www-form-urlencoded",
         ]
-        if self.cookies:
-            lines.append(f"Cookie: {self.cookies}")
-        if self.body:
-            lines += [
-                f"Origin: http://{HOST}:{port}",
-                f"Referer: http://{HOST}:{port}/",
-                "Content-Type: application/x-www-form-urlencoded",
-                f"Content-Length: {len(self.body)}",
-            ]
-        return ("\r\n".join(lines) + f"\r\n\r\n{self.body}").encode()
+    return headers
+
+
+def _program(press: Press) -> list[str]:
+    """The headers a program sends."""
+    headers = ["User-Agent: bench", "Accept: application/json", "Content-Type: application/json"]
+    return [*headers, f"Authorization: Bearer {press.bearer}"] if press.bearer else headers
 
 
 @dataclass(slots=True)
@@ -91,6 +116,7 @@ class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self.received = b""
+        self.body = b""
         self.waiting: asyncio.Future[tuple[int, str]] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -120,6 +146,7 @@ class Connection(asyncio.Protocol):
                 return
         elif len(body) < int(headers.get("content-length", "0")):
             return
+        self.body = body
         self._finish(int(head[9:12]), headers.get("location", ""))
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
@@ -204,6 +231,9 @@ async def _steady(plan: Plan) -> Outcome:
             if begun >= ends:
                 return
             status, location = await _patiently(connection.send(press.as_bytes(plan.port)))
+            if press.then_path and status == CREATED:
+                after = press.after(connection.body)
+                status, location = await _patiently(connection.send(after.as_bytes(plan.port)))
             outcome.answers.append(Answer(status, location, time.perf_counter() - begun))
 
     await asyncio.gather(*(keep_pressing(connection) for connection in connections))

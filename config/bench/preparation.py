@@ -39,21 +39,8 @@ def prepare_bookings(first: int, count: int) -> list[Press]:
     """Seats held and answers typed for bookings `first` to `first + count - 1`; the presses that book them."""
     csrf_cookie, csrf_field = csrf_pair()
     with recorded(system("bench"), "bench.prepare"):
-        _slots(first, count)
-        now = timezone.now()
-        Hold.objects.bulk_create(
-            (
-                Hold(
-                    pk=number,
-                    slot_id=number,
-                    token=token_of(number),
-                    holder=f"holder{number}",
-                    expires_at=now + LASTS,
-                )
-                for number in range(first, first + count)
-            ),
-            batch_size=INSERTED_AT_ONCE,
-        )
+        add_slots(first, count)
+        add_holds(first, count)
         Session.objects.bulk_create(
             (_session_with_answers(number) for number in range(first, first + count)), batch_size=INSERTED_AT_ONCE
         )
@@ -90,7 +77,7 @@ def _cookies(first: int, count: int, csrf: str, *, typed: bool) -> Iterator[tupl
         yield number, "; ".join(f"{name}={value}" for name, value in jar.items())
 
 
-def _slots(first: int, count: int) -> None:
+def add_slots(first: int, count: int) -> None:
     """A taken seat for each booking, all at the same time: each with a doctor who has nothing else to do."""
     location = Location.objects.get(slug=MAIN)
     specialty = Specialty.objects.get(name="General practice")
@@ -125,6 +112,16 @@ def _slots(first: int, count: int) -> None:
     )
 
 
+def add_holds(first: int, count: int) -> None:
+    """A hold on each of the seats."""
+    until = timezone.now() + LASTS
+    holds = (
+        Hold(pk=number, slot_id=number, token=token_of(number), holder=f"holder{number}", expires_at=until)
+        for number in range(first, first + count)
+    )
+    Hold.objects.bulk_create(holds, batch_size=INSERTED_AT_ONCE)
+
+
 def _session_with_answers(number: int) -> Session:
     """The session of a browser in which everything was typed and only the last button is left."""
     store = import_module(settings.SESSION_ENGINE).SessionStore()
@@ -150,20 +147,22 @@ def _session_with_answers(number: int) -> Session:
     )
 
 
-def prepare_rush(first: int, clients: int, rounds: int) -> list[list[Press]]:
-    """`clients` browsers that press the same time at the same moment, `rounds` times for different times."""
+def prepare_rush(first: int, clients: int, rounds: int) -> list[tuple[int, list[Press]]]:
+    """For each round a slot, and the presses of so many browsers that want it at the same moment."""
     csrf_cookie, csrf_field = csrf_pair()
-    slots = _popular_slots(rounds)
     return [
-        [
-            Press(
-                path=f"{reverse('scheduling:book_hold')}?{_answers_so_far(slot)}",
-                cookies=cookies,
-                body=urlencode({"csrfmiddlewaretoken": csrf_field, "slot": str(slot.pk)}),
-            )
-            for _number, cookies in _cookies(first + place * clients, clients, csrf_cookie, typed=False)
-        ]
-        for place, slot in enumerate(slots)
+        (
+            slot.pk,
+            [
+                Press(
+                    path=f"{reverse('scheduling:book_hold')}?{_answers_so_far(slot)}",
+                    cookies=cookies,
+                    body=urlencode({"csrfmiddlewaretoken": csrf_field, "slot": str(slot.pk)}),
+                )
+                for _number, cookies in _cookies(first + place * clients, clients, csrf_cookie, typed=False)
+            ],
+        )
+        for place, slot in enumerate(popular_slots(rounds))
     ]
 
 
@@ -178,7 +177,7 @@ def _answers_so_far(slot: Slot) -> str:
     )
 
 
-def _popular_slots(count: int) -> list[Slot]:
+def popular_slots(count: int) -> list[Slot]:
     """Free slots of the coming days, each of another hour, at the location that asks for no confirmation."""
     location = Location.objects.get(slug=MAIN)
     slots = free_slots(location_id=location.pk).filter(capacity=1, starts_at__gt=timezone.now() + timedelta(days=1))

@@ -11,7 +11,7 @@ from statistics import median
 import django
 
 from config.bench.booking import Size
-from config.bench.figures import Crowd, Findings, Rush
+from config.bench.figures import Findings, Rush
 
 
 def lines_of(findings: list[Findings], size: Size) -> Iterator[str]:
@@ -24,8 +24,7 @@ def lines_of(findings: list[Findings], size: Size) -> Iterator[str]:
         yield f"demo --doctors {size.doctors} --days {size.days}: {found.set_up}"
         yield from _rates(found, size)
         yield from _rush(found, size)
-        if found.crowd:
-            yield from _crowd(found.crowd)
+        yield from _crowds(found)
         yield from _searches(found)
 
 
@@ -39,26 +38,35 @@ def machine() -> str:
 
 def _rates(found: Findings, size: Size) -> Iterator[str]:
     yield f"Bookings a second ({size.connections} clients for up to {size.seconds:g} s):"
-    best = max((rate.a_second for rate in found.rates), default=0.0)
-    for rate in found.rates:
+    rates = found.rates + found.comparisons
+    best = max((rate.a_second for rate in rates), default=0.0)
+    for rate in rates:
         share = f"{rate.a_second / best:>5.0%}" if best else "    -"
         took = f", p50 {rate.spread.p50:.1f} ms, p99 {rate.spread.p99:.1f} ms" if rate.spread else ""
         cpu = f", generator {rate.generator_cpu:.0%} of a core" if rate.generator_cpu else ""
         wrong = f", {rate.wrong} NOT BOOKED" if rate.wrong else ""
         yield f"  {rate.label:<32}{rate.a_second:>9,.0f} {share}{took}{cpu}{wrong}"
-    if len(found.rates) == 3 and all(rate.a_second for rate in found.rates):
-        product, bare, alone = (rate.a_second for rate in found.rates)
-        yield f"  ratio product : bare view : SQL alone = 1 : {bare / product:.1f} : {alone / product:.1f}"
+    yield from _ratios(found)
+    if found.statements:
+        counts = ", ".join(f"{way} {count}" for way, count in found.statements.items())
+        yield f"  SQL statements in a booking: {counts}"
+
+
+def _ratios(found: Findings) -> Iterator[str]:
+    if not all(rate.a_second for rate in found.rates + found.comparisons):
+        return
+    page = found.rates[0].a_second
+    if len(found.comparisons) == 2:
+        bare, alone = (rate.a_second for rate in found.comparisons)
+        yield f"  ratio page : bare view : SQL alone = 1 : {bare / page:.1f} : {alone / page:.1f}"
+    for rate in found.rates[1:2]:
+        yield f"  ratio page : API = 1 : {rate.a_second / page:.2f}"
 
 
 def _rush(found: Findings, size: Size) -> Iterator[str]:
-    for title, rush, target in (
-        ("the press is answered", found.rush, 50.0),
-        ("the page that follows is answered too", found.rush_with_page, None),
-    ):
-        if rush is None:
-            continue
-        yield f"{size.rush_clients} clients on one slot, {len(rush.rounds)} times, until {title}:"
+    for until, rush in found.rushes.items():
+        target = 50.0 if until == "the press is answered" else None
+        yield f"{size.rush_clients} clients on one slot, {len(rush.rounds)} times, until {until}:"
         yield f"  {_summary(rush)}"
         yield f"  {_fairness(rush)}{_verdict(median(one.mean for one in rush.rounds), target, 'mean')}"
 
@@ -78,12 +86,13 @@ def _fairness(rush: Rush) -> str:
     return f"{who}, {rush.server_errors} server errors, {rush.unanswered} unanswered"
 
 
-def _crowd(crowd: Crowd) -> Iterator[str]:
-    yield f"{crowd.clients:,} clients at once on {crowd.clients:,} slots, until the booking is answered:"
-    yield (
-        f"  {crowd.booked:,} booked, p50 {crowd.spread.p50:.0f} ms, p99 {crowd.spread.p99:.0f} ms, "
-        f"last {crowd.spread.last:.0f} ms, {crowd.wrong} errors{_verdict(crowd.spread.p99, 500.0, 'p99')}"
-    )
+def _crowds(found: Findings) -> Iterator[str]:
+    for way, crowd in found.crowds.items():
+        yield f"{crowd.clients:,} clients at once on {crowd.clients:,} slots, until the {way} answers the booking:"
+        yield (
+            f"  {crowd.booked:,} booked, p50 {crowd.spread.p50:.0f} ms, p99 {crowd.spread.p99:.0f} ms, "
+            f"last {crowd.spread.last:.0f} ms, {crowd.wrong} errors{_verdict(crowd.spread.p99, 500.0, 'p99')}"
+        )
 
 
 def _searches(found: Findings) -> Iterator[str]:

@@ -16,9 +16,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from config.bench import inside, preparation, searches, servers
+from config.bench import api_preparation, inside, preparation, searches, servers
 from config.bench.booking import Conductor, Size
-from config.bench.figures import Crowd, Findings, Rate, Rush, Spread, not_redirected, server_errors
+from config.bench.figures import Crowd, Findings, Rate, Rush, Spread, not_booked, server_errors
 from config.bench.load import Plan, Press, run
 from config.bench.report import lines_of
 from config.bench.transcript import NUMBER, PATIENT, Transcript, mark, pgbench_script, play
@@ -45,6 +45,8 @@ class _Answering(socketserver.StreamRequestHandler):
             return b"HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\noh"
         if line.startswith(b"GET /chunked/"):
             return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+        if line.startswith(b"POST /made/"):
+            return b'HTTP/1.1 201 Created\r\nContent-Length: 15\r\n\r\n{"token":"abcd"}'
         if line.startswith(b"POST"):
             return b"HTTP/1.1 303 See Other\r\nLocation: /next/\r\nContent-Length: 0\r\n\r\n"
         return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -86,6 +88,19 @@ def test_a_steady_load_takes_each_press_once_and_ends_with_the_presses(answering
     assert len(set(seen)) == 50
 
 
+def test_what_comes_after_is_sent_with_the_token_of_the_answer(answering_port):
+    port, seen = answering_port
+    press = Press(path="/made/", json="{}", bearer="sesame", then_path="/next/", then_json='{"hold": "@token@"}')
+    outcome = run(Plan(port=port, kind="steady", presses=[press], connections=1, seconds=20))
+    assert [answer.status for answer in outcome.answers] == [303]
+    assert [line.split()[1] for line in seen] == ["/made/", "/next/"]
+    assert (
+        press.after(b'{"token": "abc"}')
+        .as_bytes(80)
+        .endswith(b'\r\nAuthorization: Bearer sesame\r\nContent-Length: 15\r\n\r\n{"hold": "abc"}')
+    )
+
+
 def test_a_steady_load_ends_with_its_seconds(answering_port):
     port, _seen = answering_port
     presses = [Press(path="/")] * 1_000_000
@@ -100,7 +115,7 @@ def test_errors_and_chunked_answers_are_told_apart(answering_port):
     answers = run(Plan(port=port, kind="burst", presses=presses)).answers
     assert [answer.status for answer in answers] == [500, 200]
     assert server_errors(answers) == 1
-    assert not_redirected(answers) == 2
+    assert not_booked(answers) == 2
 
 
 def test_the_generator_runs_without_django(answering_port):
@@ -137,13 +152,32 @@ def test_a_prepared_press_books_through_the_pages():
 
 
 @pytest.mark.usefixtures("_clinic")
+@pytest.mark.parametrize("way", list(inside.WAYS))
+def test_every_way_books_and_its_statements_are_counted(way):
+    (press,) = inside.WAYS[way](FIRST, 1)
+    statements = api_preparation.statements_of(press)
+    assert preparation.booked(FIRST, 1) == 1
+    assert not Hold.objects.filter(slot=FIRST).exists()
+    assert sum(statement.startswith('INSERT INTO "scheduling_appointment"') for statement in statements) == 1
+    booked_by = Appointment.objects.get(slot=FIRST).booked_by_id
+    assert booked_by == (FIRST if way == "api with a token" else None)
+
+
+@pytest.mark.usefixtures("_clinic")
 def test_a_rush_has_exactly_one_winner():
-    ((*presses,),) = preparation.prepare_rush(FIRST, clients=3, rounds=1)
+    ((slot_id, presses),) = preparation.prepare_rush(FIRST, clients=3, rounds=1)
     for press in presses:
         client = Client(enforce_csrf_checks=True)
         client.cookies.load(press.cookies)
         assert client.post(press.path, press.body, content_type="application/x-www-form-urlencoded").status_code == 303
-    (slot_id,) = {int(press.body.rpartition("=")[2]) for press in presses}
+    assert preparation.winners_of([slot_id]) == {slot_id: 1}
+
+
+@pytest.mark.usefixtures("_clinic")
+def test_a_rush_of_programs_has_exactly_one_winner():
+    ((slot_id, presses),) = api_preparation.prepare_rush(clients=3, rounds=1)
+    answers = [Client().post(press.path, press.json, content_type="application/json") for press in presses]
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
     assert preparation.winners_of([slot_id]) == {slot_id: 1}
 
 
@@ -230,15 +264,19 @@ def test_the_report_says_a_miss_is_a_miss():
     found = Findings(
         database="PostgreSQL",
         version="15",
-        rates=[Rate("the product", 100, wrong=2), Rate("bare", 200), Rate("pgbench", 400)],
-        rush=Rush(winners=[1, 2], rounds=[spread, spread]),
-        crowd=Crowd(clients=1000, booked=1000, spread=spread, wrong=0),
+        rates=[Rate("by the page", 100, wrong=2), Rate("by the API", 150)],
+        comparisons=[Rate("bare", 200), Rate("pgbench", 400)],
+        rushes={"the press is answered": Rush(winners=[1, 2], rounds=[spread, spread])},
+        crowds={"page": Crowd(clients=1000, booked=1000, spread=spread, wrong=0)},
+        statements={"page": 14, "api": 9},
         slots=288_000,
         doctors=200,
         searches={"one doctor": Spread(mean=2, p50=2, p99=3, last=4)},
     )
     text = "\n".join(lines_of([found], Size()))
-    assert "1 : 2.0 : 4.0" in text
+    assert "page : bare view : SQL alone = 1 : 2.0 : 4.0" in text
+    assert "page : API = 1 : 1.50" in text
+    assert "page 14, api 9" in text
     assert "2 NOT BOOKED" in text
     assert "WINNERS [1, 2]" in text
     assert "MISSED: mean under 50 ms" in text
@@ -262,8 +300,9 @@ def test_everything_together_on_sqlite():
     with servers.sqlite_stage() as stage:
         found = Conductor(stage, size, lambda _words: None).measure()
     assert not stage.folder.exists()
-    assert found.rush.winners == [1]
-    assert found.crowd.booked == 6
-    assert [rate.wrong for rate in found.rates] == [0, 0, 0]
+    assert [rush.winners for rush in found.rushes.values()] == [[1], [1], [1]]
+    assert [(crowd.booked, crowd.wrong) for crowd in found.crowds.values()] == [(6, 0), (6, 0)]
+    assert [rate.wrong for rate in found.rates + found.comparisons] == [0] * 6
     assert all(rate.a_second > 0 for rate in found.rates)
-    assert found.rush_with_page.server_errors == 0
+    assert sum(rush.server_errors for rush in found.rushes.values()) == 0
+    assert found.statements["api"] <= found.statements["page"]
