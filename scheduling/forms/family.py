@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.phone_numbers import PhoneFormField
 from scheduling.forms.booking import PatientForm
 from scheduling.models import Patient
-from scheduling.services.patients import PatientDetails
+from scheduling.services.patients import KEPT_BY_FAMILY, PatientDetails
 from scheduling.states import Gender
 
 
@@ -51,11 +51,7 @@ class RecordForm(FamilyMemberForm):
     wants_push = forms.BooleanField(label=_("Notifications on the phone’s screen"), required=False)
     wants_call = forms.BooleanField(label=_("Voice calls"), required=False)
 
-    KEPT: ClassVar[tuple[str, ...]] = (
-        *("first_name", "last_name", "date_of_birth", "gender", "phone", "email", "language", "address"),
-        *("emergency_contact_name", "emergency_contact_phone", "insurance_provider", "insurance_number"),
-        *("wants_email", "wants_sms", "wants_push", "wants_call"),
-    )
+    KEPT: ClassVar[tuple[str, ...]] = KEPT_BY_FAMILY
 
     @classmethod
     def of(cls, patient: Patient) -> RecordForm:

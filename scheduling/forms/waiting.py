@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-LONGEST_WAIT = timedelta(days=365)
+from scheduling.services.waitlist import LONGEST_WAIT
 
 
 class DaysForm(forms.Form):

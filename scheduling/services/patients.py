@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from accounts.audit import recorded
+from accounts.errors import NotPermitted
 from accounts.models import User
 from accounts.phone_numbers import read_phone
+from scheduling import rules
 from scheduling.errors import InvalidPatient, PatientKnown
 from scheduling.models import Patient
 from scheduling.states import Gender
@@ -29,6 +31,14 @@ OLDEST_AGE = 130
 CHANGEABLE = frozenset(
     field.name for field in Patient._meta.fields if field.editable and field.name not in {"id", "user", "created_at"}
 )
+
+
+KEPT_BY_FAMILY = (
+    *("first_name", "last_name", "date_of_birth", "gender", "phone", "email", "language", "address"),
+    *("emergency_contact_name", "emergency_contact_phone", "insurance_provider", "insurance_number"),
+    *("wants_email", "wants_sms", "wants_push", "wants_call"),
+)
+"""What patients, or those who look after them, keep up to date themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +81,39 @@ def register_patient(*, details: PatientDetails, user: User | None, actor: Actor
     except PatientKnown:  # registered by somebody else between our look and our insert
         with recorded(actor, "patient.register"):
             return find_or_add_patient(details=details, user=user)
+
+
+def register_for_care(*, details: PatientDetails, actor: Actor) -> Patient:
+    """Register somebody the actor looks after; or, by the desk, anybody. A record that is there already is returned as
+    it is, if it is theirs to see.
+
+    Raises NotPermitted for other staff and for visitors, PatientKnown for a record of others, InvalidPatient.
+    """
+    user = actor.user
+    if user is None or (user.is_staff and not rules.works_the_desk(user)):
+        raise NotPermitted
+    if not user.is_staff:
+        return add_to_family(details=details, user=user, actor=actor)
+    patient = register_patient(details=details, user=None, actor=actor)
+    if not rules.patients_visible_to(user).filter(pk=patient.pk).exists():
+        raise PatientKnown
+    return patient
+
+
+def add_to_family(*, details: PatientDetails, user: User, actor: Actor) -> Patient:
+    """Register somebody that `user` looks after.
+
+    Raises PatientKnown for a record that is there and not in their care, InvalidPatient.
+    """
+    patient = register_patient(details=details, user=user, actor=actor)
+    if patient.user_id != user.pk:  # in nobody's care or somebody else's: who may see it is for staff to check
+        raise PatientKnown(
+            _(
+                "We could not add this person online. "
+                "Please ask at reception to have them added to your account, and bring proof of who you are."
+            )
+        )
+    return patient
 
 
 def find_or_add_patient(*, details: PatientDetails, user: User | None) -> Patient:
@@ -123,11 +166,25 @@ def lock_patient(patient: Patient) -> None:
     Patient.objects.select_for_update(no_key=True).filter(pk=patient.pk).values_list("pk").first()
 
 
+def keep_record(*, patient_id: int, changes: Mapping[str, Any], actor: Actor) -> Patient:
+    """Change the named fields of a record that is the actor's to see: staff all, the family what they keep themselves.
+
+    Raises NotPermitted, and what `update_patient` raises.
+    """
+    if not actor.is_staff:
+        for name in changes:
+            if name not in KEPT_BY_FAMILY:
+                raise NotPermitted(_("Only the clinic's staff can change this."), field=name)
+    return update_patient(patient_id=patient_id, changes=changes, actor=actor)
+
+
 def update_patient(*, patient_id: int, changes: Mapping[str, Any], actor: Actor) -> Patient:
     """Change the named fields of a record. Raises InvalidPatient for what makes no sense or may not be changed."""
     foreign = set(changes) - CHANGEABLE
     if foreign:
         raise InvalidPatient(_("This cannot be changed: %(names)s.") % {"names": ", ".join(sorted(foreign))})
+    if "email" in changes:
+        changes = {**changes, "email": changes["email"].strip().lower()}
     with recorded(actor, "patient.update"):
         patient = Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
         for name, value in changes.items():

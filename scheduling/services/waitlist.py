@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actors import Actor
 from accounts.audit import recorded
 from scheduling.clock import local_date
-from scheduling.errors import InvalidWaitlistRequest, OfferExpired
+from scheduling.errors import InvalidWaitlistRequest, OfferExpired, WrongState
 from scheduling.models import Appointment, Doctor, Hold, Location, Patient, Specialty, WaitlistEntry
+from scheduling.selectors.self_service import Standing, standing_of, waiting_instead_of
 from scheduling.services import offers, seats
 from scheduling.services.booking import VisitDetails, book_hold
 from scheduling.services.holds import consume_hold
@@ -25,6 +26,8 @@ __all__ = ["accept_offer", "decline_offer", "join_waitlist", "leave_waitlist", "
 
 LAST_TO_CHANGE = ZoneInfo("Etc/GMT+12")
 """Where a day ends last on earth."""
+
+LONGEST_WAIT = timedelta(days=365)
 
 OPEN = (WaitlistStatus.WAITING, WaitlistStatus.OFFERED)
 
@@ -64,6 +67,30 @@ def join_waitlist(
         return before or WaitlistEntry.objects.create(**wish)
 
 
+def join_for_earlier(*, appointment: Appointment, actor: Actor) -> WaitlistEntry:
+    """Wait for a seat with the same doctor at the same place, from today until the day of the visit, which is kept
+    until an earlier one is accepted.
+
+    Whoever waits already keeps their place. Raises WrongState for a visit that is not to come.
+    """
+    if standing_of(appointment) not in {Standing.PENDING, Standing.UPCOMING} or appointment.starts_at is None:
+        raise WrongState(status_now=appointment.status)
+    before = waiting_instead_of(appointment)
+    if before is not None:
+        return before
+    zone = appointment.location.zone
+    today = timezone.localdate(timezone=zone)
+    return join_waitlist(
+        patient=appointment.patient,
+        doctor_id=appointment.doctor_id,
+        location_id=appointment.location_id,
+        earliest_date=today,
+        latest_date=min(local_date(appointment.starts_at, zone), today + LONGEST_WAIT),
+        instead_of=appointment,
+        actor=actor,
+    )
+
+
 def _check_wish(doctor_id: int | None, specialty_id: int | None) -> None:
     if doctor_id is None and specialty_id is None:
         raise InvalidWaitlistRequest(_("Choose a doctor or a specialty to wait for."), field="doctor")
@@ -86,8 +113,11 @@ def _zone_of(location_id: int | None) -> ZoneInfo:
 def _check_days(earliest: date, latest: date, zone: ZoneInfo) -> None:
     if latest < earliest:
         raise InvalidWaitlistRequest(_("The last day must not be before the first."), field="latest_date")
-    if latest < local_date(timezone.now(), zone):
+    today = local_date(timezone.now(), zone)
+    if latest < today:
         raise InvalidWaitlistRequest(_("These days are in the past."), field="latest_date")
+    if latest > today + LONGEST_WAIT:
+        raise InvalidWaitlistRequest(_("Choose a last day within a year."), field="latest_date")
 
 
 def leave_waitlist(*, entry_id: int, actor: Actor) -> WaitlistEntry:

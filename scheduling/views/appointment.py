@@ -22,10 +22,8 @@ from accounts.errors import DomainError
 from accounts.permissions import secret_link
 from accounts.services.throttling import count_attempt
 from scheduling.calendar_file import calendar_file, google_link, has_times, outlook_link
-from scheduling.clock import local_date
-from scheduling.errors import WrongState
 from scheduling.forms.cancellation import CancellationForm
-from scheduling.models import Appointment, WaitlistEntry
+from scheduling.models import Appointment
 from scheduling.selectors.appointments import by_secret
 from scheduling.selectors.self_service import (
     Standing,
@@ -42,7 +40,7 @@ from scheduling.services.lifecycle import (
     require_changeable,
 )
 from scheduling.services.links import add_to_account, send_fresh_link
-from scheduling.services.waitlist import join_waitlist
+from scheduling.services.waitlist import join_for_earlier
 from scheduling.views.links import keep_private, with_appointment
 
 JUST_BOOKED = "just_booked"
@@ -143,7 +141,7 @@ def wait_for_earlier(request: HttpRequest, appointment: Appointment) -> HttpResp
     if standing_of(appointment) not in {Standing.PENDING, Standing.UPCOMING}:
         return to_page(appointment)
     try:
-        ask_for_earlier(appointment, holder_of(request, appointment))
+        join_for_earlier(appointment=appointment, actor=holder_of(request, appointment))
     except DomainError as error:
         messages.error(request, str(error))
     else:
@@ -206,28 +204,6 @@ def refusal_to_change(request: HttpRequest, appointment: Appointment) -> str:
     except DomainError as error:
         return str(error)
     return ""
-
-
-def ask_for_earlier(appointment: Appointment, actor: Actor) -> WaitlistEntry:
-    """Wait for a seat with the same doctor at the same place, from today until the day of the visit.
-
-    Whoever waits already keeps their place.
-    """
-    before = waiting_instead_of(appointment)
-    if before is not None:
-        return before
-    zone = appointment.location.zone
-    if appointment.starts_at is None:
-        raise WrongState(status_now=appointment.status)
-    return join_waitlist(
-        patient=appointment.patient,
-        doctor_id=appointment.doctor_id,
-        location_id=appointment.location_id,
-        earliest_date=timezone.localdate(timezone=zone),
-        latest_date=local_date(appointment.starts_at, zone),
-        instead_of=appointment,
-        actor=actor,
-    )
 
 
 def holder_of(request: HttpRequest, appointment: Appointment) -> Actor:

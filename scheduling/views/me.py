@@ -18,7 +18,7 @@ from accounts.permissions import signed_in
 from scheduling.forms.family import FamilyMemberForm, RecordForm
 from scheduling.models import Patient
 from scheduling.selectors.people import family_of, past_visits_of, upcoming_visits_of, waitlist_of
-from scheduling.services.patients import register_patient, update_patient
+from scheduling.services.patients import add_to_family, update_patient
 
 PAST_PER_PAGE = 20
 
@@ -53,21 +53,12 @@ def add_family_member(request: SignedInRequest) -> HttpResponse:
     form = FamilyMemberForm(request.POST if request.method == "POST" else None, initial=_own_contact(request))
     if request.method == "POST" and form.is_valid():
         try:
-            patient = register_patient(details=form.details(), user=request.user, actor=from_request(request))
+            patient = add_to_family(details=form.details(), user=request.user, actor=from_request(request))
         except DomainError as error:
             refuse(form, error)
         else:
-            if patient.user_id == request.user.pk:
-                messages.success(request, _("%(name)s has been added.") % {"name": patient.full_name})
-                return redirect("scheduling:me")
-            # The record is there, in nobody's care or somebody else's: who may see it is for staff to check.
-            form.add_error(
-                None,
-                _(
-                    "We could not add this person online. "
-                    "Please ask at reception to have them added to your account, and bring proof of who you are."
-                ),
-            )
+            messages.success(request, _("%(name)s has been added.") % {"name": patient.full_name})
+            return redirect("scheduling:me")
     return render(request, "scheduling/me/add_family_member.html", {"form": form})
 
 
