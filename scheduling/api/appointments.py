@@ -121,7 +121,7 @@ class AppointmentViewSet(ReachesAppointments):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Staff change what is written down."""
         changes = self.said(VisitChangesSerializer).validated_data
-        visit = self.reach_as_visitor()
+        visit = self.reach_as_visitor(self.key())
         with self.as_seen(visit):
             return self.answer(change_visit(appointment_id=visit.pk, changes=changes, actor=self.actor))
 
@@ -173,7 +173,7 @@ class AppointmentViewSet(ReachesAppointments):
         """Staff take the one step that leads to a state."""
         said = self.said(StepSerializer).validated_data
         to = AppointmentStatus(said["status"])
-        visit = self.reach_as_visitor()
+        visit = self.reach_as_visitor(self.key())
         if not rules.may_take_step(self.visitor, to):
             raise NotPermitted
         with self.as_seen(visit):

@@ -37,22 +37,23 @@ class ReachesAppointments(ApiViewSet):
 
     sight: Sight
 
-    def reach(self) -> Appointment:
-        """The visit in the address, if it is the visitor's to see. Raises Http404, LinkExpired."""
+    def reach(self, appointment_id: int | None = None) -> Appointment:
+        """The visit in the address (or that one), if it is the visitor's to see. Raises Http404, LinkExpired."""
+        key = self.key() if appointment_id is None else appointment_id
         secret = self.request.headers.get(SECRET_HEADER)
         if secret is None:
-            return self.reach_as_visitor()
+            return self.reach_as_visitor(key)
         self.sight = Sight(self.visitor, by_link=True)
-        visit = by_link(secret=secret, appointment_id=self.key())
+        visit = by_link(secret=secret, appointment_id=key)
         if visit is None:
             raise Http404
         return visit
 
-    def reach_as_visitor(self) -> Appointment:
-        """The visit in the address, if it is the visitor's to see without a link. Raises Http404."""
+    def reach_as_visitor(self, key: int) -> Appointment:
+        """The visit with that id, if it is the visitor's to see without a link. Raises Http404."""
         self.sight = Sight(self.visitor)
         visits = rules.visits_open_to(self.visitor).select_related("patient", "doctor", "location")
-        visit = visits.filter(pk=self.key()).first()
+        visit = visits.filter(pk=key).first()
         if visit is None:
             raise Http404
         return visit
