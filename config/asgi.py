@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import resource
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -26,6 +27,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 THREADS = 8
+MOST_FILES = 65_536
 BEYOND_ASCII = re.compile(rb"[^\x21-\x7e]")
 
 
@@ -64,6 +66,15 @@ async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "websocket.close"})
 
 
+def allow_many_sockets() -> None:
+    """Each is an open file of this process, and many a system allows a thousand until one asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+allow_many_sockets()
 # Every socket asks for itself who may open it (accounts/live/guards.py).
 sockets = URLRouter([*websocket_urlpatterns, re_path(r"", cast(Any, refuse))])
 http = Pages()

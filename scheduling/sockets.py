@@ -6,7 +6,6 @@ every day's list when it changes. Nothing is expected of whoever listens.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any
@@ -19,8 +18,6 @@ from accounts.live.hub import hub
 from accounts.live.sockets import Send, Socket
 from scheduling.live import RoomUnknown, SlotsRoom
 from scheduling.views.wish import read_day, read_number
-
-logger = logging.getLogger("frontdesk.live")
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -81,7 +78,6 @@ async def _show(socket: Socket, room: SlotsRoom | Close) -> None:
     except RoomUnknown:
         return socket.close(Close.UNKNOWN)
     except Exception:
-        logger.exception("could not show times")
         return socket.close(Close.TRY_AGAIN)
     return None
 

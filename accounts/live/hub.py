@@ -92,7 +92,8 @@ class Hub:
 
         When this returns, everything that is published from now on is written to it. With `state`, which reads the
         database and runs in the renderer's thread, the room's state was written to it first: as it is now, read once
-        for all who come together. Whatever `state` raises is raised here, and the socket has not joined.
+        for all who come together. Whatever `state` raises is raised here, and the socket has not joined:
+        LookupError where there is nothing to look at; anything else is logged as a fault.
         """
         self._loop = asyncio.get_running_loop()
         found = self._rooms.get(room)
@@ -196,6 +197,11 @@ class Hub:
                 began = time.monotonic()
                 self._deliver_all(await asyncio.wrap_future(renderer.ask(lambda: list(state()))))
                 room.read_at = began
+        except LookupError:
+            raise
+        except Exception:
+            logger.exception("could not read what sockets look at")
+            raise
         finally:
             room.reading = None
 
@@ -226,10 +232,8 @@ class Hub:
     async def _read_all(self) -> None:
         """Read every room's state, one after another; what cannot be read now is read the next time."""
         for room in list(self._rooms.values()):
-            try:
+            with suppress(Exception):  # which the reading itself has logged
                 await self._read(room)
-            except Exception:
-                logger.warning("could not read what sockets look at", exc_info=True)
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
         """Run something on the side; the loop itself would forget it half way."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import resource
+
 import pytest
 from channels.testing import WebsocketCommunicator
+from django.conf import settings
 
-from config.asgi import sockets, tidied
+from config.asgi import MOST_FILES, allow_many_sockets, sockets, tidied
+from config.server import LARGEST_MESSAGE
 
 
 def scope(**changes):
@@ -35,3 +40,21 @@ async def test_a_socket_that_nobody_serves_is_closed(origin):
     headers = [(b"origin", origin), (b"host", b"testserver")]
     connected, _ = await WebsocketCommunicator(sockets, "/ws/nothing/", headers=headers).connect()
     assert connected is False
+
+
+def test_a_process_may_have_more_sockets_than_a_shell_allows():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(900, hard), hard))
+    try:
+        allow_many_sockets()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(MOST_FILES, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_production_and_the_embedded_server_refuse_the_same_messages():
+    """What the sockets' process of the Procfile and of compose.yaml is told is what `manage.py serve` says itself."""
+    for file in ("Procfile", "compose.yaml"):
+        for option in ("message", "frame"):
+            found = re.search(rf"--websocket-max-{option}-size[ =](\d+)", (settings.BASE_DIR / file).read_text())
+            assert int(found[1]) == LARGEST_MESSAGE
