@@ -90,7 +90,12 @@ _ANSWERS: dict[int, tuple[str, OpenApiExample]] = {
     ),
     503: (
         "Something that the clinic needs for this is away for a moment.",
-        _example(503, Trouble.SERVER_ERROR, "unavailable", "Please try again in a few minutes."),
+        _example(
+            503,
+            Trouble.SERVER_ERROR,
+            "delivery_failed",
+            "We could not send you a message just now. Please try again in a few minutes.",
+        ),
     ),
 }
 
