@@ -232,6 +232,20 @@ def test_the_codes_of_fields_are_named():
     assert found <= {code for codes, _ in rows(section("Codes of fields"))[1:] for code in in_quotes(codes)}
 
 
+def test_examples_of_what_goes_wrong_have_codes_that_there_are():
+    refused = {in_quotes(code)[0] for code, *_ in rows(section("Codes"))[1:]}
+    of_fields = {code for codes, _ in rows(section("Codes of fields"))[1:] for code in in_quotes(codes)}
+    shown = 0
+    for operation in operations().values():
+        for status, answer in operation["responses"].items():
+            for example in answer.get("content", {}).get("application/json", {}).get("examples", {}).values():
+                if status >= "400":
+                    assert example["value"]["code"] in refused | of_fields, example
+                    assert {error["code"] for error in example["value"]["errors"]} <= refused | of_fields, example
+                    shown += 1
+    assert shown > 100
+
+
 # --- Limits -----------------------------------------------------------------------------------------------------
 
 
