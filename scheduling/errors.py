@@ -175,6 +175,7 @@ class AppointmentsAffected(DomainError):
     def __init__(self, appointments: Sequence[Appointment]) -> None:
         super().__init__()
         self.appointments = list(appointments)
+        self.members = {"appointments": [appointment.pk for appointment in appointments]}
 
 
 class InvalidCalendar(DomainError):

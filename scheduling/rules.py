@@ -94,6 +94,13 @@ def doctors_visible_to(user: Visitor) -> QuerySet[Doctor]:
     return Doctor.objects.filter(Q(locations__in=locations_of(user)) | Q(user=user)).distinct()
 
 
+def time_off_scope(user: Visitor) -> Q:
+    """The leave and closures that concern a member of staff: at their locations, and of the doctors who work there."""
+    if sees_all_locations(user):
+        return Q()
+    return Q(location__in=locations_of(user)) | Q(doctor__in=doctors_visible_to(user))
+
+
 def waitlist_scope(user: Visitor) -> Q:
     """Whose waiting somebody may see: everybody that of the people they look after; reception that at its locations;
     doctors, of that, whoever waits for them or is their patient; managers all."""

@@ -12,8 +12,8 @@ from scheduling.admin.appointment_actions import in_words, who_is_told
 from scheduling.admin.columns import on_the_clock
 from scheduling.admin.scope import narrowed
 from scheduling.admin.search import read_key
-from scheduling.models import Appointment, Slot
-from scheduling.rules import locations_of
+from scheduling.models import Appointment
+from scheduling.selectors.slots import slots_kept_by
 from scheduling.services.affected import Affected, Decision, cancel, keep, move
 
 KEEP, CANCEL, MOVE = "keep", "cancel", "move:"
@@ -75,7 +75,7 @@ def _within_reach(request: HttpRequest, decision: Decision) -> bool:
     """Nobody is moved to a place that whoever decides does not work at."""
     if decision.slot_id is None:
         return True
-    return Slot.objects.filter(pk=decision.slot_id, location__in=locations_of(request.user)).exists()
+    return slots_kept_by(request.user).filter(pk=decision.slot_id).exists()
 
 
 def _decision(value: str, message: str) -> Decision | None:

@@ -31,10 +31,6 @@ def sees_everything(user: Any) -> bool:
     return bool(MANAGERS & roles_of(user))
 
 
-def _time_off(user: Any) -> Q:
-    return Q(location__in=rules.locations_of(user)) | Q(doctor__in=rules.doctors_visible_to(user))
-
-
 def _at(path: str) -> Callable[[Any], Q]:
     return lambda user: Q(**{f"{path}__in": rules.locations_of(user)})
 
@@ -45,7 +41,7 @@ SCOPES: dict[type[Model], Callable[[Any], Q]] = {
     Patient: rules.patient_scope,
     Appointment: rules.appointment_scope,
     Availability: _at("location"),
-    TimeOff: _time_off,
+    TimeOff: rules.time_off_scope,
     Slot: _at("location"),
     SlotBatch: _at("location"),
     Hold: _at("slot__location"),

@@ -82,3 +82,18 @@ class FreeTimesFilter(django_filters.FilterSet):
     def read_by_view(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
         """Nothing: it is about slots, not about doctors."""
         return rows
+
+
+class HoursFilter(django_filters.FilterSet):
+    """Recurring hours by whose, where and whether they count."""
+
+    doctor = KeyFilter(field_name="doctor_id")
+    location = KeyFilter(field_name="location_id")
+    is_active = FlagFilter(label="`false`: those that are retired.")
+
+
+class TimeOffFilter(django_filters.FilterSet):
+    """Leave and closures by whose and where."""
+
+    doctor = KeyFilter(field_name="doctor_id")
+    location = KeyFilter(field_name="location_id")

@@ -77,7 +77,7 @@ def add_time_off(
     period = _period(starts, ends, _zone_of(doctor_id, location_id))
     entry = TimeOff(doctor_id=doctor_id, location_id=location_id, reason=reason.strip()[:200])
     with recorded(actor, "time_off.add"):
-        _lock(entry)
+        lock_time_off(entry)
         outcome = unmake_slots(slot_ids=_going(entry, period), decisions=decisions or {}, actor=actor)
         entry.starts_at, entry.ends_at = period.starts_at, period.ends_at
         entry.save()
@@ -100,7 +100,7 @@ def change_time_off(
     entry = _stored(time_off_id)
     period = _period(starts, ends, _zone_of(entry.doctor_id, entry.location_id))
     with recorded(actor, "time_off.change"):
-        _lock(entry)
+        lock_time_off(entry)
         entry.refresh_from_db()
         before = Period(entry.starts_at, entry.ends_at)
         going = _going(entry, period, before=before)
@@ -116,7 +116,7 @@ def remove_time_off(*, time_off_id: int, actor: Actor) -> CalendarOutcome:
     """Take back a leave or closure: the slots that the hours want there come back. Those made by hand do not."""
     entry = _stored(time_off_id)
     with recorded(actor, "time_off.remove"):
-        _lock(entry)
+        lock_time_off(entry)
         entry.refresh_from_db()
         outcome = CalendarOutcome(added=_make_again(entry, Period(entry.starts_at, entry.ends_at), after=None))
         entry.delete()
@@ -196,8 +196,8 @@ def _concerned_hours(entry: TimeOff) -> list[Availability]:
     return list(hours)
 
 
-def _lock(entry: TimeOff) -> None:
-    """Lock every doctor whose calendar this changes."""
+def lock_time_off(entry: TimeOff) -> None:
+    """Lock every doctor whose calendar this changes, until the transaction ends."""
     doctors = (
         {entry.doctor_id} if entry.doctor_id is not None else {hours.doctor_id for hours in _concerned_hours(entry)}
     )
