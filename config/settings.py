@@ -307,7 +307,12 @@ SPECTACULAR_SETTINGS = {
         "accounts.api.schema.strict_bodies",
     ],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "ErrorTypeEnum": "accounts.api.errors.Trouble",
+        "AppointmentStatusEnum": "scheduling.states.AppointmentStatus",
+        "AppointmentTypeEnum": "scheduling.states.AppointmentType",
+        "WaitlistStatusEnum": "scheduling.states.WaitlistStatus",
+    },
     "SORT_OPERATIONS": False,
 }
 

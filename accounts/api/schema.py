@@ -25,7 +25,7 @@ class ErrorOfField(serializers.Serializer[Any]):
 class Error(serializers.Serializer[Any]):
     """Whatever goes wrong is told like this."""
 
-    type = serializers.ChoiceField(choices=[trouble.value for trouble in Trouble])
+    type = serializers.ChoiceField(choices=[(trouble.value, trouble.name) for trouble in Trouble])
     code = serializers.CharField(help_text="Stable, made for programs.")
     detail = serializers.CharField(help_text="A sentence for the person.")
     errors = ErrorOfField(many=True)
