@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -28,6 +29,7 @@ from accounts.services.registration import (
 )
 from accounts.services.users import ContactTaken
 from accounts.tests.factories import PASSWORD, make_user
+from testing.threads import run_together
 
 pytestmark = pytest.mark.django_db
 ACTOR = Actor(label="visitor", address="203.0.113.9")
@@ -205,3 +207,23 @@ def test_claims_run_out_after_a_while():
     _register()
     claim = ContactClaim.objects.get()
     assert timedelta(days=13) < claim.expires_at - timezone.now() <= timedelta(days=14)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_twenty_guesses_at_once_are_three():
+    user = _register()
+    outcomes = run_together([lambda: _verify(user, "no code")] * 20)
+    refused = [type(outcome.error) for outcome in outcomes]
+    assert (refused.count(IncorrectCode), refused.count(CodeExpired)) == (3, 17)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_those_who_prove_one_address_at_once_one_gets_it():
+    users = [_register() for _number in range(5)]
+    codes = [_code(number) for number in range(5)]
+    outcomes = run_together([partial(_verify, user, code) for user, code in zip(users, codes, strict=True)])
+    assert sorted(type(outcome.error).__name__ for outcome in outcomes) == ["ContactTaken"] * 4 + ["NoneType"]
+    assert User.objects.filter(email="ann@example.org").count() == 1
+    assert EmailAddress.objects.filter(email="ann@example.org").count() == 1
