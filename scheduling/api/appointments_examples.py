@@ -21,7 +21,7 @@ from scheduling.api.appointments_shapes import (
 )
 from scheduling.api.holds_refusals import SLOT_REFUSED
 
-_SUMMARY = {
+SUMMARY = {
     "id": 123,
     "number": "APT-2026-000123",
     "status": "confirmed",
@@ -37,7 +37,7 @@ _SUMMARY = {
     "changed_at": "2026-11-20T14:30:00Z",
 }
 APPOINTMENT = {
-    **_SUMMARY,
+    **SUMMARY,
     "source": "api",
     "fee": "60.00",
     "currency": "GBP",
@@ -83,7 +83,7 @@ APPOINTMENTS: dict[str, Any] = {
     "list": extend_schema(
         summary="List appointments",
         description="Patients find their own and their family's, staff those of their locations. Booked last, first.",
-        examples=[OpenApiExample("An appointment", value=_SUMMARY, response_only=True)],
+        examples=[OpenApiExample("An appointment", value=SUMMARY, response_only=True)],
     ),
     "create": extend_schema(
         summary="Book an appointment",

@@ -6,6 +6,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
 
+from scheduling.api.appointments_examples import SUMMARY as APPOINTMENT
 from scheduling.api.appointments_shapes import AppointmentSummarySerializer
 from scheduling.api.patients_shapes import NewPatientSerializer, PatientSerializer, RecordSerializer
 
@@ -81,6 +82,7 @@ PATIENTS: dict[str, Any] = {
         summary="List a patient's appointments",
         description="As far as they are the visitor's to see. Booked last, first.",
         responses={200: AppointmentSummarySerializer(many=True)},
+        examples=[OpenApiExample("An appointment", value=APPOINTMENT, response_only=True)],
         filters=False,
     ),
 }
