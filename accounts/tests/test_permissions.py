@@ -24,7 +24,7 @@ from accounts.tests import ground
 from accounts.tests.factories import make_user
 
 PERMISSIONS = {"public", "secret_link", "signed_in", "staff"}
-PERMISSIONS_OF_ENDPOINTS = PERMISSIONS | {"managers"}
+PERMISSIONS_OF_ENDPOINTS = PERMISSIONS | {"reception", "managers"}
 
 GUARDED_ELSEWHERE = {
     "admin/": ("django.contrib.admin", "unfold", "import_export", "accounts", "config", "scheduling"),
