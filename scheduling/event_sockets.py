@@ -23,6 +23,8 @@ from accounts.live.guards import (
     Scope,
     address_of,
     addresses,
+    cookies,
+    counted,
     is_ours,
     is_welcome,
     people,
@@ -38,6 +40,7 @@ from accounts.live.visitors import (
     credential_in,
     credential_of,
     recognise,
+    shown_in,
 )
 from accounts.models import User
 from scheduling import rules
@@ -49,6 +52,8 @@ logger = logging.getLogger("frontdesk.live")
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 MOST_ROOMS = 50
+TOO_MANY_WAIT = 1.0
+"""Seconds that whoever opens too many sockets waits for the refusal: who comes again at once does not come often."""
 ROOM_NAME = re.compile(r"(?:(user|doctor|location):([1-9][0-9]{0,17})|(admin))", re.ASCII)
 FIELDS = {"subscribe": {"type", "room"}, "unsubscribe": {"type", "room"}, "renew": {"type", "token"}, "ping": {"type"}}
 
@@ -93,18 +98,21 @@ async def events(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one socket until it ends."""
     await receive()  # websocket.connect
     if not (is_welcome(scope) if brings_token(scope) else is_ours(scope)):
-        await send({"type": "websocket.close", "code": int(Close.NOT_PERMITTED)})
+        await _refuse(send)
         return
-    await send({"type": "websocket.accept"})
-    socket, address = Socket(send), address_of(scope)
-    if not addresses.enter(address):
-        socket.close(Close.TOO_MANY)
-        await _until_gone(receive)
-        return
-    try:
-        await _let_in(scope, socket, receive)
-    finally:
-        addresses.leave(address)
+    address = address_of(scope)
+    with counted(addresses, address) as has_room, counted(cookies, (address, hash(shown_in(scope)))) as is_new:
+        if has_room and is_new:
+            await send({"type": "websocket.accept"})
+            await _let_in(scope, Socket(send), receive)
+        else:
+            await asyncio.sleep(TOO_MANY_WAIT)
+            await _refuse(send)
+
+
+async def _refuse(send: Send) -> None:
+    """Refuse the handshake, which daphne says as 403."""
+    await send({"type": "websocket.close", "code": int(Close.NOT_PERMITTED)})
 
 
 async def _let_in(scope: Scope, socket: Socket, receive: Receive) -> None:
@@ -112,16 +120,13 @@ async def _let_in(scope: Scope, socket: Socket, receive: Receive) -> None:
         listener = await ask(_listener, scope, socket)
     except Exception:
         logger.warning("could not read who opens a socket", exc_info=True)
-        socket.close(Close.TRY_AGAIN)
-        listener = None
+        await _turn_away(socket, Close.TRY_AGAIN, receive)
+        return
     if listener is None:
-        socket.close(Close.NOT_SIGNED_IN)
-        await _until_gone(receive)
-    elif not people.enter(listener.hearing.user_id):
-        socket.close(Close.TOO_MANY)
-        await _until_gone(receive)
-    else:
-        await _serve(listener, receive)
+        await _turn_away(socket, Close.NOT_SIGNED_IN, receive)
+        return
+    with counted(people, listener.hearing.user_id) as has_room:
+        await (_serve(listener, receive) if has_room else _turn_away(socket, Close.TOO_MANY, receive))
 
 
 def _listener(scope: Scope, socket: Socket) -> Listener | None:
@@ -135,7 +140,6 @@ def _listener(scope: Scope, socket: Socket) -> Listener | None:
 
 
 async def _serve(listener: Listener, receive: Receive) -> None:
-    user_id = listener.hearing.user_id
     watch.add(listener)
     try:
         while (frame := await receive())["type"] != "websocket.disconnect":
@@ -144,10 +148,11 @@ async def _serve(listener: Listener, receive: Receive) -> None:
     finally:
         hub.leave(listener.socket)
         watch.remove(listener)
-        people.leave(user_id)
 
 
-async def _until_gone(receive: Receive) -> None:
+async def _turn_away(socket: Socket, code: Close, receive: Receive) -> None:
+    """Say why, and wait until they are gone."""
+    socket.close(code)
     while (await receive())["type"] != "websocket.disconnect":
         pass
 

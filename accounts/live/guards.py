@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,7 +37,7 @@ class Close(IntEnum):
     SLOW = 4408
     TOO_LARGE = 4413
     TOO_MANY = 4429
-    TRY_AGAIN = 1013
+    TRY_AGAIN = 4503
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -172,5 +173,18 @@ class OpenSockets:
         self.remember = max(1000, 2 * len(self.paces))
 
 
+@contextmanager
+def counted(book: OpenSockets, who: Hashable) -> Iterator[bool]:
+    """Count a socket of theirs while it lasts; gives False when it is one too many."""
+    is_let_in = book.enter(who)
+    try:
+        yield is_let_in
+    finally:
+        if is_let_in:
+            book.leave(who)
+
+
 addresses = OpenSockets(lambda: settings.SOCKETS_PER_ADDRESS)
 people = OpenSockets(lambda: settings.SOCKETS_PER_PERSON)
+cookies = OpenSockets(lambda: settings.SOCKETS_PER_PERSON)
+"""The same as `people`, by what they show, so that nobody keeps the database busy with finding out who it is."""

@@ -71,11 +71,20 @@ def brings_token(scope: Scope) -> bool:
     return bool(header(scope, b"authorization"))
 
 
+def shown_in(scope: Scope) -> str:
+    """The token or the session's key in a handshake, whatever it is worth; empty without."""
+    return header(scope, b"authorization") or _session_key(scope)
+
+
+def _session_key(scope: Scope) -> str:
+    return parse_cookie(header(scope, b"cookie")).get(settings.SESSION_COOKIE_NAME, "")
+
+
 def credential_in(scope: Scope) -> Credential | None:
     """What is shown in a handshake; None when it is nothing, or no good. May read the database."""
     if brings_token(scope):
         return credential_of(bearer_in(header(scope, b"authorization")) or "")
-    key = parse_cookie(header(scope, b"cookie")).get(settings.SESSION_COOKIE_NAME, "")
+    key = _session_key(scope)
     return Credential(session_key=key) if key.isalnum() and key.isascii() and len(key) <= 40 else None
 
 

@@ -39,6 +39,6 @@ def live(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     visitors.doorkeeper.stop()
     assert not hub.is_busy(), "somebody is still in a room"
     assert not event_sockets.watch.guests
-    for book_of_visitors in (guards.people, guards.addresses):
+    for book_of_visitors in (guards.people, guards.cookies, guards.addresses):
         assert not book_of_visitors.open
         book_of_visitors.paces.clear()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import AsyncExitStack
 from datetime import datetime
 
 import pytest
+from django.conf import settings as current
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -61,11 +63,28 @@ async def test_a_person_has_only_so_many_sockets(clinic, settings):
         assert await third.closed() == Close.TOO_MANY
 
 
-async def test_an_address_has_only_so_many_sockets(clinic, settings):
+async def test_an_address_has_only_so_many_sockets(clinic, settings, monkeypatch):
+    monkeypatch.setattr(event_sockets, "TOO_MANY_WAIT", 0.2)
     settings.SOCKETS_PER_ADDRESS = 2
     users = list(clinic.users.values())
-    async with conversation(user=users[0]), conversation(user=users[1]), conversation(user=users[2]) as third:
-        assert await third.closed() == Close.TOO_MANY
+    third = await in_thread(Conversation)(user=users[2])
+    async with conversation(user=users[0]), conversation(user=users[1]):
+        began = time.monotonic()
+        assert not await third.open()
+        assert time.monotonic() - began >= 0.2
+
+
+async def test_a_cookie_that_comes_too_often_is_refused_before_anybody_asks_whose_it_is(clinic, settings, monkeypatch):
+    monkeypatch.setattr(event_sockets, "TOO_MANY_WAIT", 0)
+    settings.SOCKETS_PER_PERSON = 3
+    client = (await in_thread(Conversation)(user=clinic.users["manager"])).client
+    await in_thread(client.logout)()
+    client.cookies[current.SESSION_COOKIE_NAME] = "stale"
+    for _ in range(3):
+        async with conversation(client=client) as talk:
+            assert await talk.closed() == Close.NOT_SIGNED_IN
+    monkeypatch.setattr(event_sockets, "recognise", None)
+    assert not await Conversation(client=client).open()
 
 
 # --- The protocol ------------------------------------------------------------------------------------------------
