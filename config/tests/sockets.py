@@ -1,0 +1,79 @@
+"""Who talks to a socket, and a server in a process of its own that serves the test's database."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from accounts.models import User
+from config.tests.world import BACKEND
+from testing.embedded import EmbeddedServer
+
+SECONDS = 5.0
+
+
+def start(folder: Path, **more: str) -> EmbeddedServer:
+    """A server of the test's own database and key."""
+    database = {"DATABASE_URL": os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"}
+    if connection.vendor == "sqlite":
+        database = {"SQLITE_PATH": str(connection.settings_dict["NAME"])}
+    environment = {"SECRET_KEY": settings.SECRET_KEY, "HOLDS_PER_ADDRESS": "0", **database, **more}
+    return EmbeddedServer(folder, settings=environment, prepare=False).wait()
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, BACKEND)
+    return client
+
+
+def cookie_of(client: Client) -> str:
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+@contextmanager
+def socket_to(
+    server: EmbeddedServer,
+    *,
+    client: Client | None = None,
+    token: str = "",
+    origin: str | None = "",
+    path: str = "/ws/events/",
+) -> Iterator[ClientConnection]:
+    """The other side of a socket; with the Origin of a page of ours unless told otherwise."""
+    headers = {"Cookie": cookie_of(client)} if client else {}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    address = server.address.replace("http", "ws", 1) + path
+    asked: Any = server.address if origin == "" else origin
+    with connect(
+        address, origin=asked, additional_headers=headers, compression=None, close_timeout=1, max_size=None
+    ) as socket:
+        yield socket
+
+
+def closed_with(socket: ClientConnection, seconds: float = SECONDS) -> int | None:
+    """The code with which the other side closes within that time; None when the connection just breaks."""
+    deadline = time.monotonic() + seconds
+    try:
+        while True:
+            socket.recv(timeout=max(deadline - time.monotonic(), 0))
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else None
+
+
+def ask(socket: ClientConnection, **words: Any) -> dict[str, Any]:
+    socket.send(json.dumps(words))
+    answer: dict[str, Any] = json.loads(socket.recv(timeout=SECONDS))
+    return answer
