@@ -14,17 +14,31 @@ from accounts.api.serializers import LARGEST_KEY
 _FLAGS = {"true": True, "false": False}
 
 
-class _FlagField(forms.Field):
+class _NotEmpty(forms.Field):
+    """`?doctor=` names nothing: whoever means every doctor leaves the parameter out."""
+
+    def to_python(self, value: Any) -> Any:
+        """The value, None where the address does not have the parameter."""
+        if value == "":
+            raise forms.ValidationError(_("This may not be empty."), code="blank")
+        return super().to_python(value)
+
+
+class _FlagField(_NotEmpty):
     def to_python(self, value: Any) -> bool | None:
         """`true` or `false`, nothing else."""
-        if value in self.empty_values:
+        if super().to_python(value) is None:
             return None
         if value not in _FLAGS:
             raise forms.ValidationError(_("This is true or false."), code="invalid")
         return _FLAGS[value]
 
 
-class _KeyField(forms.IntegerField):
+class WholeNumberField(_NotEmpty, forms.IntegerField):
+    """Digits: `30`."""
+
+
+class _KeyField(WholeNumberField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "min_value": 1, "max_value": LARGEST_KEY})
 
@@ -46,9 +60,15 @@ class KeyFilter(django_filters.NumberFilter):
         """The field has its own."""
 
 
+class _DayField(_NotEmpty, forms.DateField):
+    """A day."""
+
+
 @extend_schema_field({"type": "string", "format": "date"})
 class DayFilter(django_filters.DateFilter):
     """`?date=2026-11-20` (ISO 8601)."""
+
+    field_class = _DayField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "input_formats": ["%Y-%m-%d"]})

@@ -23,15 +23,15 @@ class KeyField(serializers.IntegerField):
         super().__init__(min_value=1, max_value=LARGEST_KEY, **kwargs)
 
     def to_internal_value(self, data: Any) -> int:
-        """A whole number, written as one: not true, not 1.0, not "1"."""
-        if isinstance(data, bool) or not isinstance(data, int):
+        """A whole number: not true, not "1"; 1.0 is the same number as 1 in JSON."""
+        if isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
         return int(super().to_internal_value(data))
 
 
 _KINDS: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...]], ...] = (
     (serializers.BooleanField, (bool,)),
-    (serializers.IntegerField, (int,)),
+    (serializers.IntegerField, (int, float)),  # the field itself takes 1.0, the same as 1 in JSON, and refuses 1.5
     (serializers.FloatField, (int, float)),
     (serializers.DecimalField, (str,)),
     (serializers.CharField, (str,)),

@@ -6,11 +6,10 @@ import datetime
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 
-from accounts.api.filters import DayFilter, FlagFilter, KeyFilter
+from accounts.api.filters import DayFilter, FlagFilter, KeyFilter, WholeNumberField
 from scheduling.models import Slot
 from scheduling.selectors.availability import has_free_seat
 from scheduling.selectors.slots import in_days
@@ -54,7 +53,7 @@ class BatchFilter(django_filters.FilterSet):
     location = KeyFilter(field_name="location_id")
 
 
-class _MinutesField(forms.IntegerField):
+class _MinutesField(WholeNumberField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "min_value": 1, "max_value": LONGEST_MINUTES})
 

@@ -41,11 +41,11 @@ class LineField(TextField):
 
 
 class NumberField(serializers.IntegerField):
-    """A whole number, written as one: not true, not 1.0, not "1"."""
+    """A whole number: not true, not "1"; 1.0 is the same number as 1 in JSON."""
 
     def to_internal_value(self, data: Any) -> int:
         """A JSON number without a fraction."""
-        if isinstance(data, bool) or not isinstance(data, int):
+        if isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
         return int(super().to_internal_value(data))
 

@@ -173,6 +173,9 @@ class TestReading:
             ({"date": "2026-13-01"}, "date"),
             ({"open": "1"}, "open"),
             ({"free": "maybe"}, "free"),
+            ({"until": ""}, "until"),
+            ({"doctor": ""}, "doctor"),
+            ({"open": ""}, "open"),
             ({"specialty": "1"}, "specialty"),
         ],
     )
@@ -237,9 +240,11 @@ class TestOneSlot:
             ({"starts_at": "2001-01-04T09:00:00Z"}, 400, "invalid_calendar", "starts_at"),
             ({"starts_at": "9999-12-31T23:59:59-12:00"}, 400, "overflow", "starts_at"),
             ({"duration_minutes": 4}, 400, "min_value", "duration_minutes"),
-            ({"duration_minutes": 30.0}, 400, "invalid", "duration_minutes"),
+            ({"duration_minutes": 30.5}, 400, "invalid", "duration_minutes"),
             ({"capacity": 101}, 400, "max_value", "capacity"),
             ({"doctor": True}, 400, "invalid", "doctor"),
+            ({"doctor": 1.5}, 400, "invalid", "doctor"),
+            ({"doctor": "1"}, 400, "invalid", "doctor"),
             ({"taken": 0}, 400, "unknown_field", "taken"),
         ],
     )
@@ -250,6 +255,12 @@ class TestOneSlot:
         assert (response.status_code, response.json()["code"]) == (status, code), response.content
         assert [error["field"] for error in response.json()["errors"]] == [field]
         assert Slot.objects.count() == 1
+
+    def test_a_number_is_the_same_with_a_point_and_nothing_behind_it(self) -> None:
+        """JSON knows one kind of number."""
+        slot = SlotFactory()
+        said = slot_said(slot, doctor=float(slot.doctor_id), duration_minutes=30.0)
+        assert program_of(Role.MANAGER).post("slots/", said).status_code == 201
 
     def test_slots_of_a_doctor_never_overlap(self) -> None:
         slot = SlotFactory()
