@@ -44,7 +44,7 @@ class Size:
     crowd: int = 1000
     searches: int = 200
     connections: int = 16
-    most_a_second: int = 800
+    most_a_second: int = 500
     """How many bookings a second to prepare for: nothing is measured beyond what was prepared."""
 
     def quick(self) -> Size:
