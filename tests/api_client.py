@@ -97,7 +97,7 @@ class Events:
 
 
 def _read_event(frame: str | bytes) -> dict[str, Any]:
-    message = json.loads(frame)
+    message: dict[str, Any] = json.loads(frame)
     if set(message) != {"type", "version", "at", "data"}:
         raise Surprise(f"The events socket sent something else than type, version, at and data: {message}")
     if datetime.fromisoformat(message["at"]).tzinfo is None:
