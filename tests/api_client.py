@@ -182,9 +182,11 @@ class Journey:
         return found
 
     def hold(self, slot: dict[str, Any]) -> dict[str, Any]:
-        """Keep the seat while, say, a form is filled in."""
+        """Keep the seat while, say, a form is filled in; asking twice keeps one."""
         key = {"Idempotency-Key": secrets.token_hex(16)}
         held: dict[str, Any] = self.api.call("POST", "slots/{id}/hold/", expect=201, headers=key, id=slot["id"])
+        again = self.api.call("POST", "slots/{id}/hold/", expect=201, headers=key, id=slot["id"])
+        require(again["token"] == held["token"], "the same Idempotency-Key made two holds")
         extended = self.api.call("POST", "holds/{token}/extend/", expect=200, token=held["token"])
         require(extended["expires_at"] >= held["expires_at"], "prolonging a hold made it shorter")
         say("hold", f"slot {slot['id']} until {extended['expires_at']}")
@@ -205,7 +207,7 @@ class Journey:
         key = {"Idempotency-Key": secrets.token_hex(16)}
         booked: dict[str, Any] = self.api.call("POST", "appointments/", body, expect=201, headers=key)
         again = self.api.call("POST", "appointments/", body, expect=201, headers=key)
-        require(again["id"] == booked["id"], "the same Idempotency-Key booked twice")
+        require(again["id"] == booked["id"], "the same request booked twice")
         wanted = "pending" if location["needs_confirmation"] else "confirmed"
         require(booked["status"] == wanted, f"the booking is {booked['status']}, not {wanted}")
         say("book", f"{booked['number']} is {booked['status']}")
