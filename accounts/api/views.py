@@ -10,7 +10,7 @@ from django.http import Http404
 from django.utils.cache import patch_cache_control
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import AuthenticationFailed, UnsupportedMediaType
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, UnsupportedMediaType
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -57,6 +57,8 @@ class _Endpoint(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Before the handler runs: permissions and throttles, then what kind of body comes and the parameters."""
         super().initial(request, *args, **kwargs)
+        if request.method not in self.allowed_methods:
+            raise MethodNotAllowed(str(request.method))
         self._require_readable(request)
         unknown = sorted(set(request.query_params) - set(self.known_parameters()))
         if unknown:

@@ -106,7 +106,7 @@ class HoursViewSet(_CalendarViewSet):
     @conditional
     def partial_update(self, request: Request, pk: str) -> Response:
         """Changed hours, and their slots with them."""
-        shape = HoursChangesSerializer(data=request.data, partial=True)
+        shape = HoursChangesSerializer(data=request.data)
         shape.is_valid(raise_exception=True)
         said = dict(shape.validated_data)
         decisions = decisions_of(request.user, said.pop("decisions", ()))
@@ -172,7 +172,7 @@ class TimeOffViewSet(_CalendarViewSet):
     @conditional
     def partial_update(self, request: Request, pk: str) -> Response:
         """Another time: slots newly in it go, those no longer in it come back."""
-        shape = TimeOffChangesSerializer(data=request.data, partial=True)
+        shape = TimeOffChangesSerializer(data=request.data)
         shape.is_valid(raise_exception=True)
         said = shape.validated_data
         decisions = decisions_of(request.user, said.get("decisions", ()))

@@ -57,7 +57,21 @@ class HoursDetailsSerializer(_HoursSaid):
     location = KeyField()
 
 
-class HoursChangesSerializer(_HoursSaid):
+class _Changes(StrictSerializer):
+    """Everything may be left out, but what is said is said in full.
+
+    REST framework's `partial` would let what is nested be said by halves, too: a break without an end.
+    """
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields, none of them required."""
+        fields: dict[str, serializers.Field[Any, Any, Any, Any]] = super().get_fields()
+        for field in fields.values():
+            field.required = False
+        return fields
+
+
+class HoursChangesSerializer(_Changes, _HoursSaid):
     """Changed hours. `is_active` false retires them."""
 
     is_active = FlagField(required=False)
@@ -76,16 +90,18 @@ class TimeOffSerializer(serializers.Serializer[Any]):
     outcome = OutcomeSerializer(required=False, help_text="After a change: what it did.")
 
 
-class TimeOffChangesSerializer(StrictSerializer):
-    """Another time, or another reason."""
-
+class _TimeOffSaid(StrictSerializer):
     starts_at = MomentField()
     ends_at = MomentField()
     reason = TextField(max_length=200, required=False, allow_blank=True)
     decisions = DecisionSerializer(many=True, required=False, max_length=MOST_DECISIONS)
 
 
-class TimeOffDetailsSerializer(TimeOffChangesSerializer):
+class TimeOffChangesSerializer(_Changes, _TimeOffSaid):
+    """Another time, or another reason."""
+
+
+class TimeOffDetailsSerializer(_TimeOffSaid):
     """New leave or a closure: `doctor`, `location` or both."""
 
     doctor = KeyField(required=False)

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Model
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from accounts.audit import recorded
+from accounts.models import User
 from scheduling.errors import AlreadyThere, ClinicEntryUnknown, InUse, InvalidClinicEntry, SlotsAhead
 from scheduling.models import Doctor, Location, Specialty
 from scheduling.selectors.clinic import has_slots_ahead, places_with_slots_ahead
@@ -121,8 +123,15 @@ def delete_doctor(*, doctor_id: int, actor: Actor) -> None:
 
 
 def _columns_of_doctor(values: Mapping[str, Any]) -> dict[str, Any]:
+    _require_known(Specialty, values.get("specialty"), _("We do not know that specialty."), field="specialty")
+    _require_known(User, values.get("user"), _("We do not know that person."), field="user")
     renamed = {"specialty": "specialty_id", "user": "user_id"}
     return {renamed.get(name, name): value for name, value in values.items() if name != "locations"}
+
+
+def _require_known(model: type[Model], key: int | None, sentence: str | Promise, *, field: str) -> None:
+    if key is not None and not model._base_manager.filter(pk=key).exists():
+        raise InvalidClinicEntry(sentence, field=field)
 
 
 def _existing_places(location_ids: Collection[int]) -> list[int]:

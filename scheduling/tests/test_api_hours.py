@@ -160,6 +160,19 @@ class TestHours:
         assert [error["field"] for error in response.json()["errors"]] == [field]
         assert (Availability.objects.count(), Slot.objects.count()) == (0, 0)
 
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"breaks": [{"start_time": "10:00"}]}, "breaks.0.end_time"),
+            ({"decisions": [{"appointment": 1}]}, "decisions.0.choice"),
+        ],
+    )
+    def test_a_change_may_leave_out_fields_but_says_none_by_halves(self, changes: dict[str, Any], field: str) -> None:
+        rule = made()
+        response = program_of(Role.MANAGER).patch(f"availability/rules/{rule.pk}/", changes)
+        assert (response.status_code, response.json()["code"]) == (400, "required")
+        assert [error["field"] for error in response.json()["errors"]] == [field]
+
 
 class TestTimeOff:
     def test_leave_takes_the_slots_in_it_away_and_brings_them_back(self) -> None:

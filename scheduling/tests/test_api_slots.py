@@ -184,6 +184,10 @@ class TestReading:
         assert response.status_code == 400
         assert [error["field"] for error in response.json()["errors"]] == [field]
 
+    def test_what_cannot_be_done_at_an_address_is_told_before_its_parameters(self) -> None:
+        response = Program().client.generic("TRACE", "/api/v1/slots/?date=2026-11-23")
+        assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+
     @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
     def test_days_out_of_reach_find_nothing(self, day: str) -> None:
         SlotFactory()
