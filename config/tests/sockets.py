@@ -23,13 +23,13 @@ from testing.embedded import EmbeddedServer
 SECONDS = 5.0
 
 
-def start(folder: Path, **more: str) -> EmbeddedServer:
+def start(folder: Path, *, port: int | None = None, **more: str) -> EmbeddedServer:
     """A server of the test's own database and key."""
     database = {"DATABASE_URL": os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"}
     if connection.vendor == "sqlite":
         database = {"SQLITE_PATH": str(connection.settings_dict["NAME"])}
     environment = {"SECRET_KEY": settings.SECRET_KEY, "HOLDS_PER_ADDRESS": "0", **database, **more}
-    return EmbeddedServer(folder, settings=environment, prepare=False).wait()
+    return EmbeddedServer(folder, port=port, settings=environment, prepare=False).wait()
 
 
 def signed_in(user: User) -> Client:

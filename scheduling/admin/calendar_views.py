@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.back_office import RECEPTION, roles_of, staff_page
+from accounts.middleware import BACKGROUND_HEADER
 from scheduling import rules
 from scheduling.admin.appointment_actions import in_words
 from scheduling.admin.date_filter import read_date
@@ -55,7 +56,10 @@ class ShownDay:
 
 @staff_page()
 def calendar(request: HttpRequest) -> HttpResponseBase:
-    """The calendar of one doctor: `?doctor=&date=&view=day|week`, and `&move=` while a visit is being moved."""
+    """The calendar of one doctor: `?doctor=&date=&view=day|week`, and `&move=` while a visit is being moved.
+
+    A page that is open draws its days anew by itself: it asks with the header of background requests.
+    """
     doctors = list(narrowed(Doctor.objects.select_related("specialty"), request.user))
     doctor = _chosen(request, doctors)
     view = request.GET.get("view", "week") if request.GET.get("view") in VIEWS else "week"
@@ -65,13 +69,12 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
     days = _shown_days(request, doctor, first, view) if doctor is not None else []
     moving = _moving(request) if may_book else None
     context = {
-        **admin.site.each_context(request),
-        "title": _("Calendar"),
         "doctors": doctors,
         "doctor": doctor,
         "view": view,
         "day": day,
         "days": days,
+        "last_day": days[-1].day.date if days else first,
         "zones": sorted({shown.entry.slot.location.time_zone for column in days for shown in column.entries}),
         "today": timezone.localdate(),
         "may_book": may_book,
@@ -80,7 +83,10 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
         "movable": UPCOMING,
         "links": _links(doctor, first, view, moving),
     }
-    return TemplateResponse(request, "admin/scheduling/calendar.html", context)
+    if BACKGROUND_HEADER in request.headers:
+        return TemplateResponse(request, "admin/scheduling/_calendar_days.html", context)
+    frame = {**admin.site.each_context(request), "title": _("Calendar")}
+    return TemplateResponse(request, "admin/scheduling/calendar.html", {**frame, **context})
 
 
 def _shown_days(request: HttpRequest, doctor: Doctor, first: date, view: str) -> list[ShownDay]:
@@ -147,6 +153,7 @@ def _links(doctor: Doctor | None, first: date, view: str, moving: Appointment | 
         "day": link(first, "day"),
         "week": link(first, "week"),
         "stop_moving": stay,
+        "here": link(first),
         "base": reverse("scheduling_admin:calendar"),
         "stay": stay,
     }

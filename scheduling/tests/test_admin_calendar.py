@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.middleware import BACKGROUND_HEADER, SEEN_KEY
 from accounts.models import AuditEntry
 from accounts.roles import Role
 from scheduling.models import Appointment, Availability, Slot, SlotBatch, TimeOff
@@ -285,6 +287,22 @@ def test_a_visit_is_moved_by_picking_it_and_then_a_free_time_in_the_calendar() -
     target = f"{reverse('scheduling_admin:move', args=[visit.pk])}?slot={free.pk}"
     assert target in page
     assert client.get(target).status_code == 200
+
+
+def test_an_open_page_asks_for_its_days_only_and_that_is_no_activity() -> None:
+    visit = book()
+    client = staff(Role.RECEPTION, visit.location)
+    whole = week(client, visit).content.decode()
+    seen = client.session[SEEN_KEY]
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        day = visit.starts_at.astimezone(visit.location.zone).date().isoformat()
+        asked = {"doctor": visit.doctor_id, "date": day}
+        days = client.get(reverse("scheduling_admin:calendar"), asked, headers={BACKGROUND_HEADER: "1"})
+    assert client.session[SEEN_KEY] == seen
+    part = days.content.decode().strip()
+    assert visit.patient.full_name in part
+    assert "<html" not in part
+    assert part in whole
 
 
 def test_statuses_are_words_in_the_calendar() -> None:
