@@ -1,4 +1,4 @@
-"""Clears away what nobody will ask for again: ended sessions and sign-ins, old counters, accounts nobody reaches."""
+"""Clears away what nobody will ask for again: ended sessions and sign-ins, old counters and keys, lost accounts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.audit import recorded
-from accounts.models import AttemptCounter, ContactClaim, SignIn, User
+from accounts.models import AttemptCounter, ContactClaim, IdempotentRequest, SignIn, User
+from accounts.services.idempotency import KEPT
 
 COUNTERS_KEPT = timedelta(days=2)
 SIGN_INS_KEPT = timedelta(days=2)
@@ -24,13 +25,13 @@ BATCH = 500
 def clear_expired(*, actor: Actor, dry_run: bool = False) -> int:
     """Delete what has run out; returns how many rows went, or would go. Sessions go too, and are not counted.
 
-    That is: counters of attempts older than two days, sign-ins that ended two days ago, unproven
-    addresses that ran out, and accounts that nobody can get into any more and nothing refers to.
+    That is: counters of attempts older than two days, keys of requests older than KEPT, sign-ins that ended two days
+    ago, unproven addresses that ran out, and accounts that nobody can get into any more and nothing refers to.
     """
     if not dry_run:
         import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     # In this order: an account loses its sign-ins and its claim before it counts as out of reach.
-    due = (_old_counters, _ended_sign_ins, _expired_claims, _unreachable_users)
+    due = (_old_counters, _old_requests, _ended_sign_ins, _expired_claims, _unreachable_users)
     if dry_run:
         return sum(rows().count() for rows in due)
     return sum(_delete_in_bites(rows(), actor) for rows in due)
@@ -38,6 +39,10 @@ def clear_expired(*, actor: Actor, dry_run: bool = False) -> int:
 
 def _old_counters() -> QuerySet[AttemptCounter]:
     return AttemptCounter.objects.filter(window_start__lt=timezone.now() - COUNTERS_KEPT)
+
+
+def _old_requests() -> QuerySet[IdempotentRequest]:
+    return IdempotentRequest.objects.filter(created_at__lt=timezone.now() - KEPT)
 
 
 def _ended_sign_ins() -> QuerySet[SignIn]:

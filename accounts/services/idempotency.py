@@ -7,14 +7,13 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.errors import DomainError
 from accounts.models import IdempotentRequest
 
 KEPT = timedelta(hours=48)
-"""So long after a request the same key finds what came of it."""
+"""So long after a request the same key finds what came of it; `housekeeping.py` then clears it away."""
 
 Made = TypeVar("Made")
 
@@ -66,12 +65,6 @@ def _claimed(claim: str, body: str) -> IdempotentRequest:
         return IdempotentRequest.objects.create(key=claim, body=body)
     except IntegrityError as error:  # the caller's transaction is over
         raise _Claimed from error
-
-
-def forget_requests() -> int:
-    """The sweep: forget keys that are older than KEPT; return how many."""
-    forgotten, _per_model = IdempotentRequest.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
-    return forgotten
 
 
 def _hashed(what: str, text: str) -> str:

@@ -12,8 +12,10 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from accounts.actors import system
 from accounts.models import AttemptCounter, IdempotentRequest
-from accounts.services.idempotency import KEPT, forget_requests
+from accounts.services.housekeeping import clear_expired
+from accounts.services.idempotency import KEPT
 from accounts.tests.factories import make_user
 from testing.threads import run_together
 
@@ -85,7 +87,7 @@ def test_what_was_made_and_is_gone_is_not_made_again(client: Client) -> None:
 def test_a_key_is_forgotten_after_two_days(client: Client) -> None:
     send(client, {"subject": "x"})
     IdempotentRequest.objects.update(created_at=timezone.now() - KEPT - timedelta(seconds=1))
-    assert forget_requests() == 1
+    assert clear_expired(actor=system("test")) == 1
     AttemptCounter.objects.all().delete()
     assert send(client, {"subject": "x"}).status_code == 201
 

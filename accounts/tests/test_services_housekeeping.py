@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor, system
 from accounts.contacts import read_contact
-from accounts.models import AttemptCounter, AuditEntry, ContactClaim, SignIn, User
+from accounts.models import AttemptCounter, AuditEntry, ContactClaim, IdempotentRequest, SignIn, User
 from accounts.services.housekeeping import clear_expired
 from accounts.services.registration import register_by_program
 from accounts.services.sign_ins import end_sign_in, sign_in
@@ -102,3 +102,11 @@ def test_old_counters_go_and_new_ones_stay():
         AttemptCounter.objects.create(subject="find:x", window_start=timezone.now() - age, attempts=1)
     assert _clear() == 1
     assert AttemptCounter.objects.count() == 1
+
+
+def test_the_keys_of_old_requests_go_and_new_ones_stay():
+    for hours in (47, 49):
+        asked = IdempotentRequest.objects.create(key=str(hours), body="x")
+        IdempotentRequest.objects.filter(pk=asked.pk).update(created_at=timezone.now() - timedelta(hours=hours))
+    assert _clear() == 1
+    assert [asked.key for asked in IdempotentRequest.objects.all()] == ["47"]
