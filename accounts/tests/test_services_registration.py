@@ -159,6 +159,15 @@ def test_a_mailbox_gets_so_many_codes_and_no_more():
     assert User.objects.count() == 7
 
 
+def test_a_code_that_was_not_sent_cannot_be_guessed():
+    """Else whoever registers an address again and again has three more guesses each time."""
+    users = [_register() for _number in range(6)]
+    assert len(mail.outbox) == 5
+    assert [bool(user.contact_claim.code_digest) for user in users] == [True] * 5 + [False]
+    with pytest.raises(IncorrectCode):
+        _verify(users[5], "")
+
+
 def test_there_is_nothing_to_verify_for_who_has_an_address():
     user = make_user()
     for attempt in (lambda: _verify(user, "123456"), lambda: resend_code(user=user)):
