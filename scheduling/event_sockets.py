@@ -27,6 +27,7 @@ from accounts.live.guards import (
     counted,
     is_ours,
     is_welcome,
+    open_to,
     people,
 )
 from accounts.live.hub import hub
@@ -94,6 +95,7 @@ watch: Watch[Listener] = Watch(_who_lost_a_room)
 # --- At the door ------------------------------------------------------------------------------------------------
 
 
+@open_to("signed_in")
 async def events(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one socket until it ends."""
     await receive()  # websocket.connect

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from django.utils import timezone
 
-from accounts.live.guards import Close, Scope, address_of, addresses, is_ours
+from accounts.live.guards import Close, Scope, address_of, addresses, is_ours, open_to
 from accounts.live.hub import hub
 from accounts.live.sockets import Send, Socket
 from scheduling.live import RoomUnknown, SlotsRoom
@@ -28,6 +28,7 @@ REACH = timedelta(days=3 * 366)
 """How far from today a day may lie that somebody looks at."""
 
 
+@open_to("public")
 async def slots(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one socket until it ends."""
     await receive()  # websocket.connect

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,6 +17,7 @@ from accounts.middleware import client_address
 
 Scope = Mapping[str, Any]
 Clock = Callable[[], float]
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Awaitable[None]])
 
 LARGEST_FRAME = 16 * 1024
 """Nobody has more to say to a socket of ours; the server itself refuses what is announced larger than its own limit."""
@@ -38,6 +39,16 @@ class Close(IntEnum):
     TOO_LARGE = 4413
     TOO_MANY = 4429
     TRY_AGAIN = 4503
+
+
+def open_to(who: str) -> Callable[[Endpoint], Endpoint]:
+    """Say who may open a socket, in a word that a test can read: `public` or `signed_in`. The endpoint itself asks."""
+
+    def named(endpoint: Endpoint) -> Endpoint:
+        endpoint.permission = who  # type: ignore[attr-defined]
+        return endpoint
+
+    return named
 
 
 def header(scope: Scope, name: bytes) -> str:

@@ -22,6 +22,7 @@ from websockets.sync.client import ClientConnection
 from accounts.middleware import SEEN_KEY
 from accounts.models import User
 from accounts.services import sign_ins
+from config.asgi import refuse, sockets
 from config.tests.sockets import SECONDS, ask, closed_with, cookie_of, signed_in, socket_to
 from config.tests.world import Person, World, build_world
 from scheduling import rules
@@ -44,6 +45,13 @@ FOREIGN = [
     "https://127.0.0.1:{port}",
     "http://127.0.0.1:{port}/page",
 ]
+
+
+def test_every_socket_says_who_may_open_it() -> None:
+    served = [route for route in sockets.routes if route.callback is not refuse]
+    said = {str(route.pattern): getattr(route.callback, "permission", None) for route in served}
+    assert len(said) >= 2
+    assert set(said.values()) <= {"public", "signed_in"}, said
 
 
 # --- The door ----------------------------------------------------------------------------------------------------
@@ -174,20 +182,20 @@ def test_a_socket_ends_within_five_seconds_of_what_it_lives_by(served: EmbeddedS
         "manager": "admin",
     }
     with ExitStack() as stack:
-        sockets = {name: stack.enter_context(socket_to(served, client=clients[name])) for name in ends}
-        sockets["program"] = stack.enter_context(socket_to(served, token=program.access, origin=None))
-        for name, socket in sockets.items():
+        opened = {name: stack.enter_context(socket_to(served, client=clients[name])) for name in ends}
+        opened["program"] = stack.enter_context(socket_to(served, token=program.access, origin=None))
+        for name, socket in opened.items():
             room = rooms.get(name, f"user:{users[name if name in users else 'two'].pk}")
             assert ask(socket, type="subscribe", room=room)["type"] == "subscribed"
         time.sleep(3)  # they are looked at, and stay
-        for socket in sockets.values():
+        for socket in opened.values():
             assert ask(socket, type="ping")["type"] == "pong"
         for end in [*ends.values(), lambda: sign_ins.end_sign_in(sign_in=program.sign_in, actor=CLINIC)]:
             end()
         began = time.monotonic()
-        codes = {name: closed_with(socket, began + SECONDS - time.monotonic()) for name, socket in sockets.items()}
+        codes = {name: closed_with(socket, began + SECONDS - time.monotonic()) for name, socket in opened.items()}
     lost_a_room = dict.fromkeys(rooms, 4403)
-    assert codes == {**dict.fromkeys(sockets, 4401), **lost_a_room}
+    assert codes == {**dict.fromkeys(opened, 4401), **lost_a_room}
 
 
 def new_password(user: User) -> None:
