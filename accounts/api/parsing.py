@@ -17,6 +17,8 @@ from rest_framework.renderers import JSONRenderer
 from accounts.api.errors import TooLarge
 
 DEEPEST = 32
+MOST_INSIDE = 10_000
+"""Lists and objects in one body; building a hundred thousand of them takes seconds."""
 LONGEST_NUMBER = 40
 # Possessive, and a string that never ends goes on to the end: otherwise each quote in it would be tried as a beginning.
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
@@ -24,7 +26,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class StrictJSONParser(BaseParser):
-    """Reads JSON (RFC 8259) in UTF-8 of at most API_BODY_BYTES, nested at most 32 deep.
+    """Reads JSON (RFC 8259) in UTF-8 of at most API_BODY_BYTES, nested at most 32 deep, of at most 10,000
+    lists and objects.
 
     Text with NUL or with half a character (a lone surrogate) cannot be stored and is refused, and so are NaN and
     Infinity, which are no JSON, numbers beyond all measure, and a name that comes twice in one object. Raises
@@ -43,7 +46,7 @@ class StrictJSONParser(BaseParser):
             raise TooLarge
         try:
             text = raw.decode("utf-8")
-            _require_shallow(text)
+            _require_simple(text)
             value = json.loads(
                 text,
                 parse_constant=_refuse_constant,
@@ -65,10 +68,13 @@ def refuse_unstorable(text: str) -> None:
         raise ParseError(_("Some characters in the body cannot be stored."))
 
 
-def _require_shallow(text: str) -> None:
+def _require_simple(text: str) -> None:
     """Count brackets before anything recurses over them."""
+    brackets = re.sub(r"[^\[\]{}]+", "", _STRINGS.sub("", text))
+    if len(brackets) > 2 * MOST_INSIDE:
+        raise ParseError(_("The body holds too many lists and objects."))
     depth = 0
-    for character in re.sub(r"[^\[\]{}]", "", _STRINGS.sub("", text)):
+    for character in brackets:
         depth += 1 if character in "[{" else -1
         if depth > DEEPEST:
             raise ParseError(_("The body is nested too deeply."))
