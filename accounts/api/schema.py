@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
@@ -139,6 +140,16 @@ class Operation(AutoSchema):
     def get_examples(self) -> list[Any]:
         """Those of the handler, and one for each way it can go wrong."""
         return [*super().get_examples(), *(_ANSWERS[status][1] for status in self._troubles())]
+
+    def _get_request_body(self, direction: Any = "request") -> dict[str, Any] | None:
+        """The body; needed too where no one field is, but one of several."""
+        body: dict[str, Any] | None = super()._get_request_body(direction)
+        for content in (body or {}).get("content", {}).values():
+            name = content["schema"].get("$ref", "").rpartition("/")[2]
+            component = self.registry[(name, ResolvedComponent.SCHEMA)].schema if name else {}
+            if body is not None and {"oneOf", "minProperties"} & component.keys():
+                body["required"] = True
+        return body
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)

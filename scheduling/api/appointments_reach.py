@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
 from accounts.actors import Actor, from_request
+from accounts.api.errors import InvalidFields
 from accounts.api.preconditions import etag_of, require_match, tagged, wants_match
 from accounts.api.views import ApiViewSet
 from accounts.errors import NotPermitted
@@ -24,9 +26,10 @@ from scheduling.selectors.appointments import by_link
 from scheduling.services.locking import lock_visit
 
 SECRET_HEADER = "Frontdesk-Secret"  # noqa: S105
+_SECRET = re.compile(r"[\x21-\x7e]{1,64}")
 SECRET = OpenApiParameter(
     SECRET_HEADER,
-    {"type": "string", "maxLength": 64, "pattern": "^[\\x21-\\x7e]+$"},
+    {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[\\x21-\\x7e]+$"},
     OpenApiParameter.HEADER,
     description="The `secret` of the appointment or of the place on the waitlist: opens it like its link.",
 )
@@ -40,7 +43,7 @@ class ReachesAppointments(ApiViewSet):
     def reach(self, appointment_id: int | None = None) -> Appointment:
         """The visit in the address (or that one), if it is the visitor's to see. Raises Http404, LinkExpired."""
         key = self.key() if appointment_id is None else appointment_id
-        secret = self.request.headers.get(SECRET_HEADER)
+        secret = self.secret()
         if secret is None:
             return self.reach_as_visitor(key)
         self.sight = Sight(self.visitor, by_link=True)
@@ -48,6 +51,13 @@ class ReachesAppointments(ApiViewSet):
         if visit is None:
             raise Http404
         return visit
+
+    def secret(self) -> str | None:
+        """The secret that the program sends, if it sends one. Raises InvalidFields for what cannot be one."""
+        secret = self.request.headers.get(SECRET_HEADER)
+        if secret is not None and not _SECRET.fullmatch(secret):
+            raise InvalidFields({SECRET_HEADER: [_("This is not the secret of a link.")]}, code="invalid")
+        return secret
 
     def reach_as_visitor(self, key: int) -> Appointment:
         """The visit with that id, if it is the visitor's to see without a link. Raises Http404."""

@@ -13,6 +13,7 @@ from rest_framework import serializers
 
 from accounts.api.serializers import KeyField, StrictSerializer
 from accounts.models import User
+from scheduling.api.appointments_schema import TogetherSchema, one_of, whole
 from scheduling.api.fields import LineField, MomentField, MoneyField, TextField
 from scheduling.api.patients_shapes import PatientNameSerializer, WhoField
 from scheduling.models import Appointment
@@ -196,6 +197,30 @@ class MoveSerializer(StrictSerializer):
         return said
 
 
+class BookingSchema(TogetherSchema):
+    """One seat, and somebody to sit on it."""
+
+    target_class = "scheduling.api.appointments_shapes.BookingSerializer"
+    together = {
+        "oneOf": [
+            whole("hold", without=("slot", *WALK_INS)),
+            whole("slot", without=("hold", *WALK_INS)),
+            {
+                **whole("type", *WALK_INS, without=("hold", "slot")),
+                "properties": {"type": {"const": AppointmentType.WALK_IN.value}},
+            },
+        ],
+        **one_of("patient", "follows"),
+    }
+
+
+class MoveSchema(TogetherSchema):
+    """One of both."""
+
+    target_class = "scheduling.api.appointments_shapes.MoveSerializer"
+    together = {"minProperties": 1, "maxProperties": 1}
+
+
 class CancellationSerializer(StrictSerializer):
     """Why, or what staff tell the patient."""
 
@@ -206,6 +231,13 @@ class StepSerializer(CancellationSerializer):
     """The state to bring the visit into; `message` goes with `cancelled`."""
 
     status = serializers.ChoiceField(choices=AppointmentStatus.choices)
+
+
+class StepSchema(TogetherSchema):
+    """The state is needed, though it is a change of something that is there."""
+
+    target_class = "scheduling.api.appointments_shapes.StepSerializer"
+    together = {"required": ["status"]}
 
 
 class FindSerializer(StrictSerializer):

@@ -106,12 +106,12 @@ class WhoField(serializers.Field[Any, Any, Any, Any]):
 
     def to_internal_value(self, data: Any) -> int | PatientDetails:
         """An id or a description; whether the patient is theirs is for the service to say."""
-        if isinstance(data, int):
-            return KeyField().run_validation(data)
-        if not isinstance(data, dict):
+        if isinstance(data, dict):
+            details: PatientDetails = NewPatientSerializer().run_validation(data)
+            return details
+        if isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
-        details: PatientDetails = NewPatientSerializer().run_validation(data)
-        return details
+        return KeyField().run_validation(data)
 
 
 class WhoSchema(OpenApiSerializerFieldExtension):

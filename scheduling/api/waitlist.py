@@ -23,7 +23,7 @@ from accounts.api.permissions import Public, SecretLink, SignedIn
 from accounts.api.preconditions import conditional, etag_of, require_match, tagged, wants_match
 from accounts.errors import NotPermitted
 from scheduling import rules
-from scheduling.api.appointments_reach import SECRET_HEADER, ReachesAppointments
+from scheduling.api.appointments_reach import ReachesAppointments
 from scheduling.api.appointments_shapes import NothingSerializer, Sight
 from scheduling.api.waitlist_examples import WAITLIST
 from scheduling.api.waitlist_shapes import (
@@ -83,6 +83,7 @@ class WaitlistViewSet(ReachesAppointments):
     @idempotent
     def create(self, request: Request) -> WaitlistEntry:
         """Join."""
+        self.secret()
         wish = self.said(WishSerializer)
         booking = wish.validated_data.get("instead_of")
         if booking is None:
@@ -143,7 +144,7 @@ class WaitlistViewSet(ReachesAppointments):
 
     def entry(self) -> WaitlistEntry:
         """The place in the address, if it is the visitor's to see. Raises Http404."""
-        secret = self.request.headers.get(SECRET_HEADER)
+        secret = self.secret()
         self.by_link = secret is not None
         if secret is None:
             visible: WaitlistEntry = self.get_object()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.api.serializers import KeyField, StrictSerializer
+from scheduling.api.appointments_schema import TogetherSchema, one_of, whole
 from scheduling.api.appointments_shapes import FOR_THE_PATIENT, DoctorNameSerializer, LocationNameSerializer
 from scheduling.api.fields import DayField, MomentField
 from scheduling.api.patients_shapes import PatientNameSerializer, WhoField
@@ -118,6 +119,10 @@ class WishSerializer(StrictSerializer):
         for name in ("patient", "earliest_date", "latest_date"):
             if name not in said:
                 raise serializers.ValidationError({name: _("This field is required.")}, code="required")
+        if "doctor" not in said and "specialty" not in said:
+            raise serializers.ValidationError(
+                {"doctor": _("Choose a doctor or a specialty to wait for.")}, code="required"
+            )
         return said
 
     def asked(self) -> WaitRequest:
@@ -131,3 +136,18 @@ class WishSerializer(StrictSerializer):
             specialty_id=said.get("specialty"),
             location_id=said.get("location"),
         )
+
+
+class WishSchema(TogetherSchema):
+    """A whole wish, or a booking that says it all."""
+
+    target_class = "scheduling.api.waitlist_shapes.WishSerializer"
+    together = {
+        "oneOf": [
+            {"required": ["instead_of"], "maxProperties": 1},
+            {
+                **whole("patient", "earliest_date", "latest_date", without=("instead_of",)),
+                **one_of("doctor", "specialty"),
+            },
+        ]
+    }
