@@ -43,6 +43,14 @@ class Program:
         return self.client.delete(V1 + path, headers={"If-Match": seen} if seen else {})
 
 
+class ByLink(Program):
+    """A program that has the secret of a visit, or of a place on the waitlist, and no more; or as `user` too."""
+
+    def __init__(self, thing: Any, user: User | None = None) -> None:
+        super().__init__(user)
+        self.client.defaults["HTTP_FRONTDESK_SECRET"] = thing.secret
+
+
 def program_of(role: Role, *locations: Location) -> Program:
     """A program of somebody of the staff with a role at these locations."""
     user = UserFactory.create(is_staff=True)
@@ -56,3 +64,11 @@ def names(response: Any, field: str = "id") -> list[Any]:
     """That field of every row of a list."""
     assert response.status_code == 200, response.content
     return [row[field] for row in response.json()["results"]]
+
+
+def refused(answer: Any, status: int, code: str, field: str | None = None) -> None:
+    """The answer says no, in this way, and for this field."""
+    said = answer.json()
+    assert (answer.status_code, said["code"]) == (status, code), said
+    if field is not None:
+        assert field in [error["field"] for error in said["errors"]], said

@@ -17,7 +17,7 @@ from scheduling import invariants
 from scheduling.models import Appointment, Hold, Patient, Slot
 from scheduling.services.holds import hold_seat
 from scheduling.states import AppointmentStatus, AppointmentType, Source
-from scheduling.tests.api import V1, Program, program_of
+from scheduling.tests.api import V1, Program, program_of, refused
 from scheduling.tests.booking import answer_all, page, press, time_url
 from scheduling.tests.factories import (
     VISITOR,
@@ -44,14 +44,6 @@ ADA = {
 def held(slot: Slot | None = None) -> str:
     """The token of a hold."""
     return hold_seat(slot_id=(slot or SlotFactory()).pk, holder="one", actor=VISITOR).token
-
-
-def refused(answer: Any, status: int, code: str, field: str | None = None) -> None:
-    """The answer says no, in this way."""
-    said = answer.json()
-    assert (answer.status_code, said["code"]) == (status, code), said
-    if field is not None:
-        assert field in [error["field"] for error in said["errors"]], said
 
 
 class TestVisitors:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import AuditEntry
 from accounts.roles import Role
 from scheduling.models import Patient
-from scheduling.tests.api import Program, names, program_of
+from scheduling.tests.api import Program, names, program_of, refused
 from scheduling.tests.factories import LocationFactory, PatientFactory, SlotFactory, UserFactory, book
 from testing.threads import run_together
 
@@ -44,14 +44,6 @@ EVERYTHING = {
     "wants_push": False,
     "wants_call": True,
 }
-
-
-def refused(answer: Any, status: int, code: str, field: str | None = None) -> None:
-    """The answer says no, in this way."""
-    said = answer.json()
-    assert (answer.status_code, said["code"]) == (status, code), said
-    if field is not None:
-        assert [error["field"] for error in said["errors"]] == [field]
 
 
 def path(patient: Patient) -> str:

@@ -16,7 +16,7 @@ from scheduling.models import Appointment, Hold, Patient, Slot, WaitlistEntry
 from scheduling.services.offers import offer_slot
 from scheduling.services.waitlist import join_waitlist
 from scheduling.states import AppointmentStatus, Source, WaitlistStatus
-from scheduling.tests.api import Program, names, program_of
+from scheduling.tests.api import ByLink, Program, names, program_of, refused
 from scheduling.tests.factories import (
     VISITOR,
     DoctorFactory,
@@ -32,22 +32,6 @@ from testing.threads import run_together
 pytestmark = pytest.mark.django_db
 
 ADA = {"first_name": "Ada", "last_name": "Okafor", "date_of_birth": "1990-02-03", "phone": "020 7946 0456"}
-
-
-class ByLink(Program):
-    """A program that has a secret, and no more."""
-
-    def __init__(self, thing: Any, user: User | None = None) -> None:
-        super().__init__(user)
-        self.client.defaults["HTTP_FRONTDESK_SECRET"] = thing.secret
-
-
-def refused(answer: Any, status: int, code: str, field: str | None = None) -> None:
-    """The answer says no, in this way."""
-    said = answer.json()
-    assert (answer.status_code, said["code"]) == (status, code), said
-    if field is not None:
-        assert [error["field"] for error in said["errors"]] == [field]
 
 
 def day(days: int) -> str:
