@@ -97,6 +97,7 @@ def lapse_overdue_claims(*, slot_id: int) -> int:
         seats = _lapse_holds(slot_id) + _lapse_pending(slot_id, actor)
         if seats:
             give_back_seat(slot_id, seats=seats)
+            announce(slot_id, Slot.objects.values_list("doctor_id", flat=True).get(pk=slot_id), "freed")
     return seats
 
 

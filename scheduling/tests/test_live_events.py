@@ -6,8 +6,10 @@ import json
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from scheduling.live_events import tell_of_slots
+from scheduling.models import Hold
 from scheduling.services import lifecycle
 from scheduling.services.calendar import close_slot, delete_slot, open_slot
 from scheduling.services.holds import hold_seat, release_hold
@@ -73,6 +75,16 @@ async def test_slots_that_are_opened_closed_and_removed_are_told(clinic):
         told = await talk.told("slot_update")
         assert (told["what"], told["location"]) == ("removed", clinic.here.pk)
         assert [(one["id"], one["free"], one["is_open"]) for one in told["slots"]] == [(slot.pk, 0, False)]
+
+
+async def test_a_seat_whose_hold_ran_out_is_told_when_the_sweep_ends_it(clinic):
+    hold = await in_thread(lambda: hold_seat(slot_id=SlotFactory().pk, holder="somebody", actor=VISITOR))()
+    await in_thread(lambda: Hold.objects.update(expires_at=timezone.now()))()
+    async with conversation(user=clinic.users["manager"]) as talk:
+        await talk.subscribe("admin")
+        await in_thread(lifecycle.expire_overdue)(actor=CLINIC)
+        told = await talk.told("slot_update")
+        assert (told["what"], told["slots"][0]["id"], told["slots"][0]["free"]) == ("freed", hold.slot_id, 1)
 
 
 async def test_what_was_rolled_back_is_not_told(clinic):
