@@ -25,9 +25,12 @@ SECONDS = 5.0
 
 def start(folder: Path, *, port: int | None = None, **more: str) -> EmbeddedServer:
     """A server of the test's own database and key."""
-    database = {"DATABASE_URL": os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"}
+    name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite":
-        database = {"SQLITE_PATH": str(connection.settings_dict["NAME"])}
+        database = {"SQLITE_PATH": name}
+    else:
+        address, mark, options = os.environ["DATABASE_URL"].partition("?")
+        database = {"DATABASE_URL": f"{address.rpartition('/')[0]}/{name}{mark}{options}"}
     environment = {"SECRET_KEY": settings.SECRET_KEY, "HOLDS_PER_ADDRESS": "0", **database, **more}
     return EmbeddedServer(folder, port=port, settings=environment, prepare=False).wait()
 
