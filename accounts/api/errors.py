@@ -70,6 +70,14 @@ class TooLarge(exceptions.APIException):
     default_detail = _("That is too large. Please send less.")
 
 
+class LengthRequired(exceptions.APIException):
+    """The body comes without its length. Django reads nothing of such a body, so it would pass for an empty one."""
+
+    status_code = HTTPStatus.LENGTH_REQUIRED
+    default_code = "length_required"
+    default_detail = _("Please say how long the body is (Content-Length), and do not send it in chunks.")
+
+
 class InvalidFields(exceptions.ValidationError):
     """Fields, or parameters of the address, that make no sense: `{name: [sentences]}`, all with one code."""
 

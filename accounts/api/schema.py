@@ -68,6 +68,15 @@ _ANSWERS: dict[int, tuple[str, OpenApiExample]] = {
             "Somebody else has just taken that time. Please choose another one.",
         ),
     ),
+    411: (
+        "The body comes in chunks, without its length.",
+        _example(
+            411,
+            Trouble.INVALID,
+            "length_required",
+            "Please say how long the body is (Content-Length), and do not send it in chunks.",
+        ),
+    ),
     412: (
         "It has changed since it was read (If-Match).",
         _example(
@@ -167,7 +176,7 @@ class Operation(AutoSchema):
         if not self._is_public():
             found.add(403)
         if self.method in WRITING:
-            found |= {403, 409, 413, 415}  # a session without the token for forms is refused everywhere
+            found |= {403, 409, 411, 413, 415}  # a session without the token for forms is refused everywhere
         if getattr(self._handler(), "conditional", False):
             found.add(412)
         return sorted(found | set(getattr(self.view, "more_troubles", ())))

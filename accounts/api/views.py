@@ -18,9 +18,9 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from accounts.actors import Actor, from_request
-from accounts.api.errors import InvalidFields
+from accounts.api.errors import InvalidFields, LengthRequired
 from accounts.api.permissions import Nobody
-from accounts.api.serializers import LARGEST_KEY
+from accounts.api.serializers import LARGEST_KEY, StrictSerializer
 from accounts.models import User
 
 
@@ -34,6 +34,8 @@ class _Endpoint(APIView):
     permissions_by_action: ClassVar[dict[str, type[BasePermission]]] = {}
     query_parameters: tuple[str, ...] = ()
     """Parameters of the address that the endpoint reads, besides filters and paging."""
+    without_body: tuple[str, ...] = ()
+    """Actions (or methods, in lower case) that take no body; DELETE never does. What comes all the same is refused."""
     http_method_names = ("get", "head", "post", "put", "patch", "delete")
 
     def get_permissions(self) -> Any:
@@ -64,6 +66,8 @@ class _Endpoint(APIView):
         if unknown:
             sentence = _("There is no such parameter here.")
             raise InvalidFields({name[:100]: [sentence] for name in unknown[:10]}, code="unknown_parameter")
+        if {request.method.lower(), getattr(self, "action", None)} & {"delete", *self.without_body}:
+            StrictSerializer(data=request.data).is_valid(raise_exception=True)
 
     def perform_authentication(self, request: Request) -> None:
         """Find out who asks. A wrong token counts like any other request."""
@@ -89,7 +93,9 @@ class _Endpoint(APIView):
         return self.query_parameters
 
     def _require_readable(self, request: Request) -> None:
-        """Refuse a body of another kind, even where none is read: it would be passed over as if it were empty."""
+        """Refuse what would be passed over as if it were empty: a body of another kind, or without its length."""
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+            raise LengthRequired
         if request.META.get("CONTENT_LENGTH") in (None, "", "0"):
             return
         if request.negotiator.select_parser(request, request.parsers) is None:

@@ -114,6 +114,11 @@ def test_every_wrong_field_is_named_at_once(client: Client) -> None:
     ]
 
 
+def test_a_body_without_its_length_is_refused_and_not_taken_for_an_empty_one(client: Client) -> None:
+    response = send(client, {"subject": "x"}, headers={"Transfer-Encoding": "chunked"}, CONTENT_LENGTH="")
+    trouble(response, 411, "length_required", kind=Trouble.INVALID)
+
+
 def test_thousands_of_unknown_fields_get_a_short_answer(client: Client) -> None:
     response = send(client, {"subject": "x"} | {"y" * 500 + str(number): 1 for number in range(1000)})
     trouble(response, 400, "unknown_field", kind=Trouble.INVALID)
