@@ -151,6 +151,7 @@ class VerifyResend(_Counted):
     """Get another code."""
 
     permission_classes = [SignedIn]
+    without_body = ("post",)
     more_troubles = (503,)
 
     @extend_schema(summary="Get another code", request=None, responses={204: None})
@@ -216,6 +217,7 @@ class SignOut(_Counted):
     """Sign out."""
 
     permission_classes = [SignedIn]
+    without_body = ("post",)
 
     @extend_schema(summary="Sign out", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
