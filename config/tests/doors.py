@@ -47,6 +47,19 @@ _OWN_ACCOUNT = (
     "mfa_edit_webauthn"
 )
 _ADMIN = "search index logout password_change password_change_done autocomplete jsi18n view_on_site app_list -"
+_API_EVERYBODY = (
+    "index register token token_refresh availability slot-list slot-detail slot-hold location-list location-detail "
+    "specialty-list specialty-detail doctor-list doctor-detail appointment-find appointment-send-links"
+)
+_API_SIGNED_IN = "verify verify_resend sign_out me password appointment-list waitlist-list patient-list"
+_API_STAFF = (
+    "slot-bulk slot-batch-list slot-batch-detail availability-rule-list availability-rule-detail time-off-list "
+    "time-off-detail appointment-status"
+)
+_API_SECRET = (
+    "appointment-detail appointment-add-to-account appointment-attendance appointment-calendar appointment-cancel "
+    "appointment-confirm appointment-reschedule waitlist-detail waitlist-accept waitlist-decline"
+)
 _LISTS = (
     "accounts_user accounts_auditentry accounts_auditseal accounts_attemptcounter accounts_sweeprun "
     "scheduling_appointment scheduling_hold scheduling_availability scheduling_timeoff scheduling_location "
@@ -56,6 +69,15 @@ _LISTS = (
 _OF_A_LIST = ("changelist", "add", "history", "delete", "change")
 
 DOORS: dict[str, Door] = {
+    # A call of the API is for whoever may read there; who may write is walked in test_api_nobody_sees_anothers_data.
+    **{f"api:{name}": Door.EVERYBODY for name in _API_EVERYBODY.split()},
+    **{f"api:{name}": Door.SIGNED_IN for name in _API_SIGNED_IN.split()},
+    **{f"api:{name}": Door.STAFF for name in _API_STAFF.split()},
+    **{f"api:{name}": Door.SECRET for name in _API_SECRET.split()},
+    **{f"api:{name}": Door.FAMILY for name in ("patient-detail", "patient-appointments")},
+    **{f"api:{name}": Door.HOLD for name in ("hold-detail", "hold-extend")},
+    "api_schema": Door.EVERYBODY,
+    "api_docs": Door.EVERYBODY,
     **{f"scheduling:{name}": Door.EVERYBODY for name in _EVERYBODY.split()},
     **{f"scheduling:{name}": Door.HOLD for name in _HELD.split()},
     **{f"scheduling:{name}": Door.SECRET for name in _SECRET.split()},
