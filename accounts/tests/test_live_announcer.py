@@ -35,31 +35,31 @@ def wait_until(reached, seconds=10):
 
 
 def test_the_first_change_is_told_at_once(renderer):
+    renderer.pause = 60
     done = threading.Event()
-    began = time.monotonic()
     renderer.soon("key", done.set)
     assert done.wait(5)
-    assert time.monotonic() - began < 0.04
 
 
 def test_a_hundred_changes_are_told_in_a_few_and_the_last_of_them_is(renderer):
     runs = []
+    began = time.monotonic()
     for number in range(100):
         renderer.soon("key", lambda number=number: runs.append(number))
         time.sleep(0.001)
     wait_until(lambda: runs and runs[-1] == 99)
-    assert len(runs) <= 12  # a tenth of a second and a bit, on a machine that may be busy
+    assert len(runs) <= 2 + (time.monotonic() - began) / renderer.pause
     time.sleep(0.1)
     assert runs[-1] == 99
 
 
 def test_changes_of_different_things_do_not_wait_for_each_other(renderer):
+    renderer.pause = 60
     runs = []
     for key in range(20):
-        renderer.soon(key, lambda key=key: runs.append((key, time.monotonic())))
+        renderer.soon(key, lambda key=key: runs.append(key))
     wait_until(lambda: len(runs) == 20)
-    assert [key for key, _at in runs] == list(range(20))
-    assert runs[-1][1] - runs[0][1] < 0.05
+    assert runs == list(range(20))
 
 
 def test_what_fails_is_tried_again(renderer, monkeypatch, caplog):

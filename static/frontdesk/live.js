@@ -19,7 +19,7 @@ const times = () => document.querySelector("[data-live]");
 
 function connect() {
   const wanted = times()?.dataset.live ?? "";
-  if (wanted === address && (socket || retry || !wanted)) return;
+  if (wanted === address) return;
   disconnect();
   address = wanted;
   if (wanted) open();
