@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from config.bench import servers
 from config.bench.figures import Crowd, Findings, Rate, Rush, Spread, not_booked, server_errors
 from config.bench.load import Answer, Outcome, Plan, Press
-from config.bench.servers import NotMeasurable, Stage
+from config.bench.servers import NotMeasurable, Served, Stage
 from config.bench.steps import inside, manage, run_to_end
 from config.bench.transcript import Transcript, pgbench_script
 
@@ -75,19 +75,22 @@ class Conductor:
         self._search()
         self.transcript = Transcript(**self._inside("record"))
         self.found.statements = self._inside("count_statements", first=COUNTED)
-        with self._served(self._command_of_product(), **UNCOUNTED) as port:
-            self._warm_up(port)
+        with self._served(self._command_of_product(), **UNCOUNTED) as served:
+            self._warm_up(served)
             self.say(f"{self.size.rush_clients} clients on one slot")
             self.found.rushes = {
-                "the press is answered": self._rush(port, RUSH),
-                "the page that follows is answered too": self._rush(port, RUSH_WITH_PAGE, follow=True),
-                "the API answers": self._rush(port, API_RUSH, way="api"),
+                "the press is answered": self._rush(served, RUSH),
+                "the page that follows is answered too": self._rush(served, RUSH_WITH_PAGE, follow=True),
+                "the API answers": self._rush(served, API_RUSH, way="api"),
             }
             self.say(f"{self.size.crowd} clients on {self.size.crowd} slots")
-            self.found.crowds = {"page": self._crowd(port, CROWD, "page"), "API": self._crowd(port, API_CROWD, "api")}
+            self.found.crowds = {
+                "page": self._crowd(served, CROWD, "page"),
+                "API": self._crowd(served, API_CROWD, "api"),
+            }
             for way, label, first in RATES:
                 self.say(f"bookings a second, {label}")
-                self.found.rates.append(self._rate_of_product(port, way, label, first))
+                self.found.rates.append(self._rate_of_product(served, way, label, first))
         self.say("bookings a second, the same SQL without the product")
         self.found.comparisons = [self._rate_of_bare_view(), self._rate_of_sql_alone()]
         manage(self.stage, "check_invariants")
@@ -109,22 +112,22 @@ class Conductor:
         self.found.slots, self.found.doctors = answer["slots"], answer["doctors"]
         self.found.searches = {name: Spread.of(seconds) for name, seconds in answer["seconds"].items()}
 
-    def _warm_up(self, port: int) -> None:
+    def _warm_up(self, served: Served) -> None:
         """Let every thread of the server import, connect and compile its templates before anything counts."""
         presses = [Press(path="/book/")] * 40
         for way, _label, first in RATES:
             presses += self._bookings(way, first + WARM_UP, 40)
-        failed = not_booked(self._load(Plan(port=port, kind="steady", presses=presses, seconds=60)).answers[40:])
+        failed = not_booked(self._load(Plan(port=served.port, kind="steady", presses=presses, seconds=60)).answers[40:])
         if failed:
             raise NotMeasurable(f"the server answers {failed} of {len(presses)} requests with an error")
 
-    def _rush(self, port: int, first: int, *, way: str = "page", follow: bool = False) -> Rush:
+    def _rush(self, served: Served, first: int, *, way: str = "page", follow: bool = False) -> Rush:
         rush = Rush()
         clients = self.size.rush_clients
         rounds = self._inside("prepare_rush", way=way, first=first, clients=clients, rounds=self.size.rush_rounds)
         for place, (_slot, presses) in enumerate(rounds):
             plan = Plan(
-                port=port,
+                port=served.port,
                 kind="burst",
                 presses=[Press(**{**press, "follow": follow}) for press in presses],
                 first_client=(first // PLACE * 100 + place) * 1_000,
@@ -138,9 +141,9 @@ class Conductor:
         rush.winners = [int(taken[str(slot)]) for slot in slots]
         return rush
 
-    def _crowd(self, port: int, first: int, way: str) -> Crowd:
+    def _crowd(self, served: Served, first: int, way: str) -> Crowd:
         presses = self._bookings(way, first, self.size.crowd)
-        answers = self._load(Plan(port=port, kind="burst", presses=presses, first_client=first // 1000)).answers
+        answers = self._load(Plan(port=served.port, kind="burst", presses=presses, first_client=first // 1000)).answers
         return Crowd(
             clients=self.size.crowd,
             booked=self._inside("booked", first=first, count=self.size.crowd),
@@ -148,11 +151,13 @@ class Conductor:
             wrong=not_booked(answers),
         )
 
-    def _rate_of_product(self, port: int, way: str, label: str, first: int) -> Rate:
+    def _rate_of_product(self, served: Served, way: str, label: str, first: int) -> Rate:
         presses = self._bookings(way, first, int(self.size.seconds * self.size.most_a_second))
-        outcome = self._steady(port, presses)
+        before = served.cpu_seconds()
+        outcome = self._steady(served, presses)
+        spent = served.cpu_seconds() - before
         done = self._inside("booked", first=first, count=len(presses))
-        return _rate(label, outcome, done, wrong=not_booked(outcome.answers))
+        return _rate(label, outcome, done, wrong=not_booked(outcome.answers), server_cpu=spent / max(done, 1))
 
     def _rate_of_bare_view(self) -> Rate:
         count = int(self.size.seconds * self.size.most_a_second * 2)
@@ -160,8 +165,8 @@ class Conductor:
         written = self.stage.folder / "transcript.json"
         written.write_text(json.dumps(asdict(self.transcript)))
         command = servers.bare_command if self.stage.is_postgres else servers.bare_embedded_command
-        with self._served(command, FRONTDESK_BENCH_TRANSCRIPT=str(written)) as port:
-            outcome = self._steady(port, [Press(path=f"/bare/{number}/") for number in range(BARE, BARE + count)])
+        with self._served(command, FRONTDESK_BENCH_TRANSCRIPT=str(written)) as served:
+            outcome = self._steady(served, [Press(path=f"/bare/{number}/") for number in range(BARE, BARE + count)])
         wrong = sum(answer.status != 200 for answer in outcome.answers)
         done = self._inside("booked", first=BARE, count=count)
         return _rate("a bare Django view, same SQL", outcome, done, wrong=wrong)
@@ -200,23 +205,24 @@ class Conductor:
     def _command_of_product(self) -> Callable[[int], list[str]]:
         return servers.production_command if self.stage.is_postgres else servers.embedded_command
 
-    @contextmanager
-    def _served(self, command: Callable[[int], list[str]], **more: str) -> Iterator[int]:
+    def _served(self, command: Callable[[int], list[str]], **more: str) -> AbstractContextManager[Served]:
         port = servers.free_port()
         environment = self.stage.environment | more
         if self.stage.is_postgres:
             environment["DATABASE_POOL"] = "true"
-        with servers.serving(
-            command(port), port=port, environment=environment, log=self.stage.folder / f"server-{port}.log"
-        ):
-            yield port
+        log = self.stage.folder / f"server-{port}.log"
+        return servers.serving(command(port), port=port, environment=environment, log=log)
 
     def _bookings(self, way: str, first: int, count: int) -> list[Press]:
         return [Press(**press) for press in self._inside("prepare_bookings", way=way, first=first, count=count)]
 
-    def _steady(self, port: int, presses: list[Press]) -> Outcome:
+    def _steady(self, served: Served, presses: list[Press]) -> Outcome:
         plan = Plan(
-            port=port, kind="steady", presses=presses, connections=self.size.connections, seconds=self.size.seconds
+            port=served.port,
+            kind="steady",
+            presses=presses,
+            connections=self.size.connections,
+            seconds=self.size.seconds,
         )
         return self._load(plan)
 
@@ -234,11 +240,12 @@ def _until_done(answer: Answer, *, follow: bool) -> float:
     return answer.page_seconds if follow and answer.page_seconds else answer.seconds
 
 
-def _rate(label: str, outcome: Outcome, done: int, *, wrong: int) -> Rate:
+def _rate(label: str, outcome: Outcome, done: int, *, wrong: int, server_cpu: float = 0.0) -> Rate:
     return Rate(
         label,
         done / outcome.seconds,
         spread=Spread.of([answer.seconds for answer in outcome.answers]),
         wrong=wrong,
         generator_cpu=outcome.cpu_seconds / outcome.seconds,
+        server_cpu=server_cpu,
     )

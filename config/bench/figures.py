@@ -44,6 +44,8 @@ class Rate:
     spread: Spread | None = None
     wrong: int = 0
     generator_cpu: float = 0.0
+    server_cpu: float = 0.0
+    """Seconds of the web server's CPU for each booking, which on SQLite includes the database."""
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ process of its own notes when each socket has the message (`listeners`), and in 
 from __future__ import annotations
 
 import http.client
-import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
@@ -19,7 +18,7 @@ from urllib.parse import urlsplit
 from config.bench import servers
 from config.bench.figures import Fanout, LiveFindings
 from config.bench.load import HOST, allow_many_files
-from config.bench.servers import NotMeasurable, Stage
+from config.bench.servers import NotMeasurable, Served, Stage
 from config.bench.stamping import NOTES, commit_of
 from config.bench.steps import Child, inside, manage
 
@@ -99,12 +98,11 @@ class Browser:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """The product while it runs: where its pages and its sockets are, and the process that has the sockets."""
+class Product:
+    """The product while it runs: what serves its pages and what serves its sockets, which may be one."""
 
-    pages: int
-    sockets: int
-    process: int
+    pages: Served
+    sockets: Served
 
 
 class LiveConductor:
@@ -129,9 +127,9 @@ class LiveConductor:
         for used in (rooms[:1], rooms):
             self.say(f"{self.size.sockets:,} sockets, doctors: {len(used)}")
             with (
-                self._served() as served,
-                closing(Browser(served.pages, prepared["cookies"], prepared["csrf"])) as browser,
-                closing(Crowd(used, served, self.size, notes=self._notes)) as crowd,
+                self._served() as product,
+                closing(Browser(product.pages.port, prepared["cookies"], prepared["csrf"])) as browser,
+                closing(Crowd(used, product, self.size, notes=self._notes)) as crowd,
             ):
                 self.found.fanouts.append(crowd.measure(browser))
         manage(self.stage, "check_invariants")
@@ -142,24 +140,20 @@ class LiveConductor:
         return self.stage.folder / "commits"
 
     @contextmanager
-    def _served(self) -> Iterator[Served]:
+    def _served(self) -> Iterator[Product]:
         more = {"DJANGO_SETTINGS_MODULE": "config.bench.stamped_settings", NOTES: str(self._notes)}
         more |= {"HOLDS_PER_ADDRESS": "0"}  # all presses come from one browser
-        pages = servers.free_port()
         with ExitStack() as stack:
             if not self.stage.is_postgres:
-                process = stack.enter_context(self._serving(servers.embedded_command, pages, more))
-                yield Served(pages, pages, process)
+                everything = stack.enter_context(self._serving(servers.embedded_command, more))
+                yield Product(everything, everything)
                 return
             more |= {"REDIS_URL": stack.enter_context(servers.redis_server())}
-            stack.enter_context(self._serving(servers.production_command, pages, more | {"DATABASE_POOL": "true"}))
-            sockets = servers.free_port()
-            process = stack.enter_context(self._serving(servers.live_command, sockets, more))
-            yield Served(pages, sockets, process)
+            pages = stack.enter_context(self._serving(servers.production_command, more | {"DATABASE_POOL": "true"}))
+            yield Product(pages, stack.enter_context(self._serving(servers.live_command, more)))
 
-    def _serving(
-        self, command: Callable[[int], list[str]], port: int, more: dict[str, str]
-    ) -> AbstractContextManager[int]:
+    def _serving(self, command: Callable[[int], list[str]], more: dict[str, str]) -> AbstractContextManager[Served]:
+        port = servers.free_port()
         log = self.stage.folder / f"server-{port}.log"
         return servers.serving(command(port), port=port, environment=self.stage.environment | more, log=log)
 
@@ -167,9 +161,9 @@ class LiveConductor:
 class Crowd:
     """All sockets of a measurement: as many of the product's as of a plain server's, in one process."""
 
-    def __init__(self, rooms: list[Room], served: Served, size: LiveSize, *, notes: Path) -> None:
+    def __init__(self, rooms: list[Room], product: Product, size: LiveSize, *, notes: Path) -> None:
         self.rooms = rooms
-        self.served = served
+        self.sockets = product.sockets
         self.size = size
         self.notes = notes
         self.each = size.sockets // len(rooms)
@@ -189,10 +183,10 @@ class Crowd:
         """Open all sockets, then change and broadcast in turn."""
         for _press in range(2):  # so that nothing is loaded for the first time while memory is compared
             browser.press(self.rooms[0])
-        before = _memory_of(self.served.process)
+        before = self.sockets.memory()
         for room in self.rooms:
-            self._open(f"ours {room.doctor}", port=self.served.sockets, path=room.path, greeted=True)
-        self.found.memory = _memory_of(self.served.process) - before
+            self._open(f"ours {room.doctor}", port=self.sockets.port, path=room.path, greeted=True)
+        self.found.memory = self.sockets.memory() - before
         self.plain.ask(path="", body="")  # it answers when it listens
         for room in self.rooms:
             self._open(f"plain {room.doctor}", port=self.plain_port, path=f"/{room.doctor}/", greeted=False)
@@ -234,9 +228,3 @@ class Crowd:
 
 def _seconds(moments: list[int], since: int) -> list[float]:
     return [(moment - since) / 1e9 for moment in moments]
-
-
-def _memory_of(process: int) -> int:
-    """Resident bytes of a process."""
-    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    return pages * resource.getpagesize()

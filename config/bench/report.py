@@ -43,7 +43,8 @@ def _rates(found: Findings, size: Size) -> Iterator[str]:
     for rate in rates:
         share = f"{rate.a_second / best:>5.0%}" if best else "    -"
         took = f", p50 {rate.spread.p50:.1f} ms, p99 {rate.spread.p99:.1f} ms" if rate.spread else ""
-        cpu = f", generator {rate.generator_cpu:.0%} of a core" if rate.generator_cpu else ""
+        cpu = f", server {rate.server_cpu * 1000:.1f} ms CPU each" if rate.server_cpu else ""
+        cpu += f", generator {rate.generator_cpu:.0%} of a core" if rate.generator_cpu else ""
         wrong = f", {rate.wrong} NOT BOOKED" if rate.wrong else ""
         yield f"  {rate.label:<32}{rate.a_second:>9,.0f} {share}{took}{cpu}{wrong}"
     yield from _ratios(found)

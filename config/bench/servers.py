@@ -192,9 +192,31 @@ def bare_embedded_command(port: int) -> list[str]:
     return [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "config.bench.bare_asgi:application"]
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server while it runs: its port, and its first process, which leads the group of all of them."""
+
+    port: int
+    process: int
+
+    def cpu_seconds(self) -> float:
+        """What all its processes have spent so far."""
+        ticks = 0
+        for entry in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                fields = entry.read_text().rpartition(") ")[2].split()  # from the state on; names may hold spaces
+                if int(fields[2]) == self.process:
+                    ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> int:
+        """Resident bytes of its first process."""
+        return int(Path(f"/proc/{self.process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 @contextmanager
-def serving(command: list[str], *, port: int, environment: dict[str, str], log: Path) -> Iterator[int]:
-    """A server on `port` until the block ends; its whole process group goes with it. Yields the process's id."""
+def serving(command: list[str], *, port: int, environment: dict[str, str], log: Path) -> Iterator[Served]:
+    """A server on `port` until the block ends; its whole process group goes with it."""
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command,
@@ -208,7 +230,7 @@ def serving(command: list[str], *, port: int, environment: dict[str, str], log: 
         )
     try:
         _wait_until_open(process, port, log)
-        yield process.pid
+        yield Served(port, process.pid)
     finally:
         _end(process)
 

@@ -7,6 +7,7 @@ import socketserver
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import asdict
 from datetime import datetime
 from io import StringIO
@@ -244,6 +245,24 @@ def test_a_server_is_gone_when_its_block_ends_however_it_ends(tmp_path):
         raise ZeroDivisionError
     with pytest.raises(ConnectionRefusedError):
         servers.socket.create_connection(("127.0.0.1", port), timeout=1)
+
+
+def test_a_servers_cpu_and_memory_are_those_of_its_whole_group(tmp_path):
+    port = servers.free_port()
+    program = (
+        "import os, http.server, sys, time\n"
+        "if os.fork() == 0:\n"
+        "    while time.process_time() < 0.3: pass\n"
+        "    time.sleep(60)\n"
+        f"http.server.test(port={port}, bind='127.0.0.1')\n"
+    )
+    log = tmp_path / "log"
+    with servers.serving([sys.executable, "-c", program], port=port, environment={}, log=log) as served:
+        end = time.monotonic() + 20
+        while served.cpu_seconds() < 0.3 and time.monotonic() < end:
+            time.sleep(0.05)
+        assert 0.3 <= served.cpu_seconds() < 10
+        assert 1_000_000 < served.memory() < 500_000_000
 
 
 def test_a_server_that_does_not_start_says_why(tmp_path):
