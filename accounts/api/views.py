@@ -62,10 +62,7 @@ class _Endpoint(APIView):
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
         self._require_readable(request)
-        unknown = sorted(set(request.query_params) - set(self.known_parameters()))
-        if unknown:
-            sentence = _("There is no such parameter here.")
-            raise InvalidFields({name[:100]: [sentence] for name in unknown[:10]}, code="unknown_parameter")
+        self._require_known_parameters(request)
         if {request.method.lower(), getattr(self, "action", None)} & {"delete", *self.without_body}:
             StrictSerializer(data=request.data).is_valid(raise_exception=True)
 
@@ -100,6 +97,16 @@ class _Endpoint(APIView):
             return
         if request.negotiator.select_parser(request, request.parsers) is None:
             raise UnsupportedMediaType(request.content_type[:100])
+
+    def _require_known_parameters(self, request: Request) -> None:
+        given = dict(request.query_params.lists())
+        unknown = sorted(given.keys() - set(self.known_parameters()))
+        if unknown:
+            sentence = _("There is no such parameter here.")
+            raise InvalidFields({name[:100]: [sentence] for name in unknown[:10]}, code="unknown_parameter")
+        repeated = [name for name, values in given.items() if len(values) > 1]
+        if repeated:
+            raise InvalidFields({name: [_("This comes more than once.")] for name in repeated}, code="invalid")
 
 
 class ApiView(_Endpoint):
