@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -174,3 +175,16 @@ def test_the_checks_of_a_deployment_find_nothing_in_production_settings(tmp_path
     answer = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **production)
     assert answer.returncode == 0, answer.stderr
     assert "no issues" in answer.stdout
+
+
+HOUSE_ONLY = {
+    *("DEBUG", "FRONTDESK_EMBEDDED", "PORT", "SQLITE_PATH"),  # of bin/run and of somebody's own machine
+    *("MEDIA_ROOT", "STATIC_ROOT"),  # the image says where these lie
+    "TWILIO_API_BASE",  # of tests
+}
+
+
+def test_whatever_may_be_set_reaches_the_containers():
+    listed = set(re.findall(r"^([A-Z_]+)=", (current.BASE_DIR / ".env.example").read_text(), re.MULTILINE))
+    passed_on = set(re.findall(r"^ +([A-Z_]+):", (current.BASE_DIR / "compose.yaml").read_text(), re.MULTILINE))
+    assert listed - passed_on == HOUSE_ONLY
