@@ -267,6 +267,8 @@ CORS_ALLOW_HEADERS = (
     "content-type",
     "idempotency-key",
     "if-match",
+    "if-none-match",
+    "frontdesk-background",
     "frontdesk-secret",
     "x-csrftoken",
 )
