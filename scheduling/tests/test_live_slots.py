@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import date, datetime, time, timedelta
 from time import monotonic, sleep
 
@@ -260,6 +261,17 @@ def test_who_books_reads_and_renders_nothing(listening, slot):
         hold_seat(slot_id=slot.pk, holder="somebody", actor=VISITOR)
     assert len(watched) == len(alone)
     ear.hears(taken(slot))
+
+
+def test_a_booking_does_not_wait_for_a_redis_that_never_answers(live_updates, settings):
+    times = [SlotFactory() for _turn in range(3)]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        began = monotonic()
+        for slot in times:
+            book(slot)
+        assert monotonic() - began < 0.9
+    assert Appointment.objects.count() == len(times)
 
 
 def test_when_nobody_looks_nothing_is_kept_to_be_told(live_updates, slot):
