@@ -25,7 +25,7 @@ from scheduling.models import Slot
 from scheduling.selectors.free_times import FreeTimes, first_free_day, free_of_length, free_times, practices, today
 
 MOST_DAYS = 31
-MOST_DOCTORS = 50
+MOST_DOCTORS = 20
 MOST_SLOTS = 300
 """So many slots of one doctor at one place are told; `more` says that there are others."""
 
@@ -168,7 +168,7 @@ class AvailabilityViewSet(ApiViewSet):
             OpenApiParameter(
                 "page_size",
                 {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
-                description="How many doctors; 10 unless told, and never more than 50.",
+                description="How many doctors; 10 unless told, and never more than 20.",
             ),
         ],
         responses={200: AvailabilitySerializer},

@@ -180,6 +180,7 @@ class TestHowMuch:
             hold_seat(slot_id=more.pk, holder=f"visitor {number}", actor=VISITOR)
         Hold.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
         assert cost() == one <= 9
+        assert len(ask(page_size=200)["results"]) == calendar_free_times.MOST_DOCTORS
         assert cost(date="2026-11-20", until="2026-12-20") == one_of_a_month <= 8
         assert Slot.objects.count() == 101
 
