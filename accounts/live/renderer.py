@@ -28,6 +28,10 @@ MOST_JOBS = 10_000
 DRAIN_SECONDS = 2.0
 
 
+class TooMuchToDo(Exception):
+    """More waits than is kept: nobody will get to this."""
+
+
 @dataclass(slots=True)
 class _Job:
     run: Callable[[], object]
@@ -48,26 +52,29 @@ class Renderer:
         self._draining = False
         self._ends_with_process = False
 
-    def soon(self, key: Hashable, job: Callable[[], object]) -> None:
+    def soon(self, key: Hashable, job: Callable[[], object]) -> bool:
         """Run the job: at once, or after the pause when one of the same key has just run.
 
         Of several that wait with the same key only the last runs. Returns at once and never raises. A job that fails
-        is tried again for a while (the database may be restarting). Safe in every thread.
+        is tried again for a while (the database may be restarting). Safe in every thread. Returns whether the job was
+        kept: not when too many wait.
         """
         with self._changed:
             waiting = self._jobs.get(key)
             if waiting is None and len(self._jobs) >= MOST_JOBS:
                 logger.warning("too much to tell: sockets hear of some changes only when they are read again")
-                return
+                return False
             due = waiting.due if waiting else self._resting.get(key, 0.0)
             self._jobs[key] = _Job(job, due)
             self._ensure_thread()
             self._changed.notify()
+        return True
 
     def ask(self, job: Callable[[], Answer]) -> Future[Answer]:
-        """Run the job as soon as possible; what it returns or raises is in the future."""
+        """Run the job as soon as possible. The future has what it returns or raises; TooMuchToDo if it is never run."""
         future: Future[Answer] = Future()
-        self.soon(object(), partial(_answer, future, job))
+        if not self.soon(object(), partial(_answer, future, job)):
+            future.set_exception(TooMuchToDo())
         return future
 
     def stop(self, seconds: float = DRAIN_SECONDS) -> None:

@@ -15,7 +15,7 @@ from django.db import connection
 from accounts.live.announcer import Announcer
 from accounts.live.hub import Hub
 from accounts.live.published import Published, database_clock
-from accounts.live.renderer import Renderer
+from accounts.live.renderer import Renderer, TooMuchToDo
 from accounts.tests.ears import Ear
 from accounts.tests.test_live_hub import settle
 
@@ -138,6 +138,8 @@ def test_too_many_changes_at_once_are_dropped_not_kept_for_ever(renderer, monkey
     for number in range(10):
         renderer.soon(number, lambda: None)
     assert len(renderer._jobs) == 3
+    with pytest.raises(TooMuchToDo):  # and whoever asked does not wait for an answer that never comes
+        renderer.ask(lambda: None).result(5)
     hold.set()
 
 
