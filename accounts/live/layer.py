@@ -169,6 +169,8 @@ class Relay:
                     self._tried.set()
                     name = type(error).__name__
                     logger.warning("Redis is away, live updates of other processes are not heard: %s", name)
+            except Exception:  # a fault of ours must not leave this process deaf for good
+                logger.exception("could not pass on what another process said")
             await asyncio.sleep(RETURNS_EVERY)
 
     @asynccontextmanager

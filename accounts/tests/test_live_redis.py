@@ -227,6 +227,17 @@ async def test_emptying_redis_harms_nothing(process, server):
     client.close()
 
 
+async def test_what_nobody_thought_of_makes_no_process_deaf(process, server, caplog):
+    here, there, ear = process(), process(), Ear()
+    await there.hub.join(ear.socket, "room")
+    with redis.Redis.from_url(server.url) as client:
+        client.publish(f"{prefix_of(server.url)}room", b"[" * 100_000)
+    await until(lambda: "could not pass on" in caplog.text)
+    await until(lambda: here.listened("room") == {"room"}, seconds=5)
+    here.tell("key", lambda: [state("news")])
+    await until(lambda: "news" in ear.texts, seconds=3)
+
+
 def test_databases_of_one_redis_do_not_hear_each_other():
     assert prefix_of("redis://redis:6379/0") != prefix_of("redis://redis:6379/1")
     assert prefix_of("redis://redis:6379") == prefix_of("redis://redis:6379/0")
