@@ -124,16 +124,13 @@ async function draw() {
 
 /** Put in the days that changed; the others stay as they are, with whatever somebody does in them. */
 function renew(fresh) {
-  if (fresh.children.length !== calendar().children.length) {
-    calendar().replaceWith(document.importNode(fresh, true));
+  const { room, first } = calendar().dataset;
+  if (fresh.dataset.room !== room || fresh.dataset.first !== first) {
+    location.reload(); // an address without a day, and a new week has begun
     return;
   }
   for (const day of fresh.children) {
     const shown = document.getElementById(day.id);
-    if (!shown) {
-      calendar().replaceWith(document.importNode(fresh, true));
-      return;
-    }
     if (shown.outerHTML !== day.outerHTML) keepingFocus(shown, () => shown.replaceWith(document.importNode(day, true)));
   }
 }
