@@ -135,11 +135,11 @@ def tell_of_location(location_id: int) -> None:
 
 
 def _tell(doctor_id: int, change: _Change) -> None:
+    if not announcer.may_be_heard():  # and nothing is kept for them
+        return
     with _lock:
         _waiting.setdefault(doctor_id, _Change()).add(change)
-    if not announcer.tell(("slots", doctor_id), lambda: _read_changes(doctor_id)):
-        with _lock:
-            _waiting.pop(doctor_id, None)
+    announcer.tell(("slots", doctor_id), lambda: _read_changes(doctor_id))
 
 
 def _read_changes(doctor_id: int) -> list[Published]:

@@ -81,9 +81,10 @@ def tell_of_visit(appointment_id: int, previous: str | None) -> None:
 
 
 def _tell(slots: dict[int, _Change] | None = None, visits: dict[int, str | None] | None = None) -> None:
+    if not announcer.may_be_heard():  # and nothing is kept for them
+        return
     _waiting.add(slots or {}, visits or {})
-    if not announcer.tell("events", _read_changes):
-        _waiting.take()
+    announcer.tell("events", _read_changes)
 
 
 def _read_changes() -> list[Published]:

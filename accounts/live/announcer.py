@@ -30,6 +30,10 @@ class Announcer:
         self.renderer = renderer
         self.publisher = Publisher()
 
+    def may_be_heard(self) -> bool:
+        """Whether anybody may be listening, here or in another process. Costs nothing."""
+        return bool(settings.LIVE_UPDATES and (settings.REDIS_URL or self.hub.is_busy()))
+
     def tell(self, key: Hashable, make: Make) -> bool:
         """Something that `key` names has changed: call `make` in the renderer's thread and publish what it returns.
 
@@ -37,7 +41,7 @@ class Announcer:
         never waits. `make` may be called again when it raises, so it does nothing but read. Returns whether anybody may
         be listening; otherwise `make` is not called.
         """
-        if not settings.LIVE_UPDATES or not (settings.REDIS_URL or self.hub.is_busy()):
+        if not self.may_be_heard():
             return False
         self.renderer.soon(key, partial(self._publish, make))
         return True
