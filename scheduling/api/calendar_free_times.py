@@ -127,7 +127,7 @@ _EXAMPLE = OpenApiExample(
 
 
 class ByDoctor(Cursor):
-    """Ten doctors a page unless told, 50 at most."""
+    """Ten doctors a page unless told, 20 at most."""
 
     page_size = 10
 
