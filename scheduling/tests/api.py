@@ -60,6 +60,13 @@ def program_of(role: Role, *locations: Location) -> Program:
     return Program(user)
 
 
+def asking(role: Role | None, *locations: Location) -> Program:
+    """A program of nobody, of a patient, or of staff at these locations."""
+    if role is None:
+        return Program()
+    return Program(UserFactory()) if role == Role.PATIENT else program_of(role, *locations)
+
+
 def names(response: Any, field: str = "id") -> list[Any]:
     """That field of every row of a list."""
     assert response.status_code == 200, response.content

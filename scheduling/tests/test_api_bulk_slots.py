@@ -12,18 +12,11 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from scheduling.models import Slot, SlotBatch
-from scheduling.tests.api import Program, names, program_of
+from scheduling.tests.api import Program, asking, names, program_of
 from scheduling.tests.factories import LocationFactory, SlotFactory, UserFactory, book
 from testing.threads import run_together
 
 pytestmark = pytest.mark.django_db
-
-
-def asking(role: Role | None, *locations: Any) -> Program:
-    """A program of nobody, of a patient, or of staff at these locations."""
-    if role is None:
-        return Program()
-    return Program(UserFactory()) if role == Role.PATIENT else program_of(role, *locations)
 
 
 def plan_said(slot: Slot, **changes: Any) -> dict[str, Any]:

@@ -11,19 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import AuditEntry
 from accounts.roles import Role
 from scheduling.models import Doctor, Location, Specialty
-from scheduling.tests.api import Program, names, program_of
-from scheduling.tests.factories import DoctorFactory, LocationFactory, SlotFactory, SpecialtyFactory, UserFactory
+from scheduling.tests.api import Program, asking, names, program_of
+from scheduling.tests.factories import DoctorFactory, LocationFactory, SlotFactory, SpecialtyFactory
 
 pytestmark = pytest.mark.django_db
 
 ROLES = [None, Role.PATIENT, Role.DOCTOR, Role.RECEPTION]
-
-
-def asking(role: Role | None, *locations: Location) -> Program:
-    """A program of nobody, of a patient, or of staff at these locations."""
-    if role is None:
-        return Program()
-    return Program(UserFactory()) if role == Role.PATIENT else program_of(role, *locations)
 
 
 def doctor_said(**changes: Any) -> dict[str, Any]:

@@ -13,20 +13,13 @@ from django.utils import timezone
 from accounts.roles import Role
 from scheduling.models import Availability, Slot, TimeOff
 from scheduling.states import AppointmentStatus
-from scheduling.tests.api import Program, names, program_of
+from scheduling.tests.api import Program, asking, names, program_of
 from scheduling.tests.factories import DoctorFactory, LocationFactory, SlotFactory, UserFactory, book
 from scheduling.tests.hours import book as book_at
 from scheduling.tests.hours import hours, slot_at, today, wall, walls
 from testing.threads import run_together
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
-
-
-def asking(role: Role | None, *locations: Any) -> Program:
-    """A program of nobody, of a patient, or of staff at these locations."""
-    if role is None:
-        return Program()
-    return Program(UserFactory()) if role == Role.PATIENT else program_of(role, *locations)
 
 
 def place() -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ from accounts.models import AuditEntry
 from accounts.roles import Role
 from scheduling.models import Hold, Slot
 from scheduling.services.holds import hold_seat
-from scheduling.tests.api import Program, names, program_of
+from scheduling.tests.api import Program, asking, names, program_of
 from scheduling.tests.factories import (
     VISITOR,
     DoctorFactory,
@@ -28,13 +28,6 @@ from scheduling.tests.factories import (
 from testing.threads import run_together
 
 pytestmark = pytest.mark.django_db
-
-
-def asking(role: Role | None, *locations: Any) -> Program:
-    """A program of nobody, of a patient, or of staff at these locations."""
-    if role is None:
-        return Program()
-    return Program(UserFactory()) if role == Role.PATIENT else program_of(role, *locations)
 
 
 def slot_said(slot: Slot | None = None, **changes: Any) -> dict[str, Any]:
