@@ -29,6 +29,7 @@ from accounts.api.authentication import Unasked
 from accounts.api.credentials import forget_guesses, user_with
 from accounts.api.permissions import Public, SignedIn
 from accounts.api.preconditions import conditional, require_match, tagged
+from accounts.api.serializers import StrictSerializer
 from accounts.api.views import ApiView
 from accounts.models import SignIn, User
 from accounts.services.registration import register_by_program, resend_code, verify_contact
@@ -157,6 +158,7 @@ class VerifyResend(_Counted):
     @extend_schema(summary="Get another code", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """Send another code to the address that one registered with; the one before works no more."""
+        self.valid(StrictSerializer)
         self.count("resend", settings.CODES_PER_ADDRESS)
         resend_code(user=self.user)
         return Response(status=204)
@@ -222,6 +224,7 @@ class SignOut(_Counted):
     @extend_schema(summary="Sign out", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """End this sign-in at once: neither its access tokens nor its refresh token open anything any more."""
+        self.valid(StrictSerializer)
         if self.sign_in is not None:
             end_sign_in(sign_in=self.sign_in, actor=self.actor)
         else:

@@ -247,6 +247,12 @@ def test_signing_out_ends_this_sign_in_and_no_other(ann, tokens):
     assert me(other["access"]).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["sign-out", "verify/resend"])
+def test_what_takes_nothing_passes_nothing_over(tokens, path):
+    assert code_of(post(path, {"everywhere": True}, token=tokens["access"])) == (400, "unknown_field")
+    assert me(tokens["access"]).status_code == 200
+
+
 def test_signing_out_ends_a_session_of_the_pages(ann):
     client = Client()
     client.force_login(ann, settings.AUTHENTICATION_BACKENDS[1])
