@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from accounts.actors import Actor
 from accounts.api.errors import InvalidFields, KeyReused
+from accounts.api.permissions import SECRET_HEADER
 from accounts.services.idempotency import AskedBefore, once
 
 HEADER = "Idempotency-Key"
@@ -55,7 +56,8 @@ def _once(view: Any, request: Request, key: str, make: Callable[[], Any]) -> Res
         made = once(
             scope=f"{_asking(view.actor)} {request.method} {request.path}",
             key=key,
-            body=json.dumps(request.data, sort_keys=True),
+            # The secret is asked for by what is not run again: whoever leaves it out asks for something else.
+            body=json.dumps([request.data, request.headers.get(SECRET_HEADER)], sort_keys=True),
             make=make,
             remember=view.remember,
             refusal=KeyReused,

@@ -14,6 +14,9 @@ from rest_framework.request import Request
 
 from accounts.roles import Role
 
+SECRET_HEADER = "Frontdesk-Secret"  # noqa: S105
+"""What opens one object to whoever has its link, signed in or not."""
+
 
 class Nobody(BasePermission):
     """What an endpoint gets that names no permission: a mistake of ours that a test finds."""

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from accounts.actors import Actor, from_request
 from accounts.api.errors import InvalidFields
+from accounts.api.permissions import SECRET_HEADER
 from accounts.api.preconditions import etag_of, require_match, tagged, wants_match
 from accounts.api.views import ApiViewSet
 from accounts.errors import NotPermitted
@@ -25,7 +26,6 @@ from scheduling.models import Appointment
 from scheduling.selectors.appointments import by_link
 from scheduling.services.locking import lock_visit
 
-SECRET_HEADER = "Frontdesk-Secret"  # noqa: S105
 _SECRET = re.compile(r"[\x21-\x7e]{1,64}")
 SECRET = OpenApiParameter(
     SECRET_HEADER,

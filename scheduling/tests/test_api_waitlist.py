@@ -138,6 +138,14 @@ class TestJoining:
         for program in (Program(), Program(UserFactory()), ByLink(book())):
             refused(program.post("waitlist/", {"instead_of": visit.pk}), 404, "not_found")
 
+    def test_a_key_opens_nothing_to_who_has_not_the_secret(self) -> None:
+        visit = book(SlotFactory(starts_at=in_hours(24 * 9)))
+        body = {"instead_of": visit.pk}
+        made = ByLink(visit).post("waitlist/", body, key="of-the-first")
+        assert ByLink(visit).post("waitlist/", body, key="of-the-first").json()["secret"] == made.json()["secret"]
+        for program in (Program(), ByLink(book())):
+            refused(program.post("waitlist/", body, key="of-the-first"), 409, "key_reused")
+
     def test_not_instead_of_what_is_over(self) -> None:
         visit = book()
         Appointment.objects.update(status=AppointmentStatus.CANCELLED)
