@@ -367,6 +367,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='slot',
+            index=models.Index(fields=['starts_at', 'id'], name='slot_start'),
+        ),
+        migrations.AddIndex(
+            model_name='slot',
             index=models.Index(fields=['location', 'starts_at'], name='slot_location_start'),
         ),
         migrations.AddConstraint(

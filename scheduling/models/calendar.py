@@ -173,7 +173,10 @@ class Slot(models.Model):
             models.CheckConstraint(condition=models.Q(taken__lte=models.F("capacity")), name="slot_never_oversold"),
             models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="slot_has_length"),
         ]
-        indexes = [models.Index(fields=["location", "starts_at"], name="slot_location_start")]
+        indexes = [
+            models.Index(fields=["starts_at", "id"], name="slot_start"),  # programs page through whole calendars
+            models.Index(fields=["location", "starts_at"], name="slot_location_start"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.doctor} {self.starts_at:%Y-%m-%d %H:%M}"
