@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from axes.models import AccessAttempt
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -39,7 +40,7 @@ def user_with(request: HttpRequest, contact: Contact, password: str) -> User:
     user = authenticate(request, password=password, unproven=True, **given)
     if getattr(request, "axes_locked_out", False):
         request.axes_locked_out = False  # type: ignore[attr-defined]  # its middleware would answer with a page
-        raise TooManyAttempts
+        raise TooManyAttempts(wait=int(settings.AXES_COOLOFF_TIME.total_seconds()))
     if not isinstance(user, User):
         raise CredentialsRefused
     if not contact_is_proven(user):

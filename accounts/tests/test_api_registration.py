@@ -244,7 +244,8 @@ def test_guesses_on_the_pages_and_of_programs_are_counted_together():
         post("token", body, REMOTE_ADDR=ATTACKER)
     cache.clear()
     right = {"login": "ann@example.org", "password": PASSWORD}
-    assert post("token", right, REMOTE_ADDR=ATTACKER).status_code == 429
+    refused = post("token", right, REMOTE_ADDR=ATTACKER)
+    assert (refused.status_code, refused["Retry-After"]) == (429, "900")
     assert Client().post("/accounts/login/", right, REMOTE_ADDR=ATTACKER).status_code == 429
     assert Client().post("/accounts/login/", right, REMOTE_ADDR=HOME).status_code == 302
 
