@@ -60,7 +60,13 @@ class Socket:
         if not self.is_closing:
             self.is_closing = True
             self._waiting.clear()
-            self._closer = asyncio.ensure_future(_sent(self._send, {"type": "websocket.close", "code": int(code)}))
+            self._closer = asyncio.ensure_future(self._say_close(int(code)))
+
+    async def _say_close(self, code: int) -> None:
+        await _sent(self._send, {"type": "websocket.close", "code": code})
+        if code == Close.TOO_MANY and self._protocol is not None:
+            # A flood is not read to its end: what is on its way already would keep the event loop for another second.
+            self._protocol.transport.pauseProducing()
 
     def _write_frame(self, framed: bytes) -> None:
         """Hand it to the kernel at once. Waiting for the reactor to find a thousand sockets writable takes longer."""
