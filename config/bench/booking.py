@@ -6,15 +6,14 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from config.bench import servers
 from config.bench.figures import Crowd, Findings, Rate, Rush, Spread, not_booked, server_errors
 from config.bench.load import Answer, Outcome, Plan, Press
 from config.bench.servers import NotMeasurable, Served, Stage
-from config.bench.steps import inside, manage, run_to_end
+from config.bench.steps import Inside, manage, run_to_end
 from config.bench.transcript import Transcript, pgbench_script
 
 PLACE = 10_000_000
@@ -65,16 +64,23 @@ class Conductor:
         self.stage = stage
         self.size = size
         self.say = say
+        self.inside = Inside(stage)
         self.transcript = Transcript()
         self.found = Findings(database=stage.name, version=stage.version)
 
     def measure(self) -> Findings:
         """Set up, ask, and make sure that the books are right afterwards."""
+        with closing(self.inside):
+            self._measure()
+        manage(self.stage, "check_invariants")
+        return self.found
+
+    def _measure(self) -> None:
         self._set_up()
         self.say("looking for free slots")
         self._search()
-        self.transcript = Transcript(**self._inside("record"))
-        self.found.statements = self._inside("count_statements", first=COUNTED)
+        self.transcript = Transcript(**self.inside.do("record"))
+        self.found.statements = self.inside.do("count_statements", first=COUNTED)
         with self._served(self._command_of_product(), **UNCOUNTED) as served:
             self._warm_up(served)
             self.say(f"{self.size.rush_clients} clients on one slot")
@@ -93,8 +99,6 @@ class Conductor:
                 self.found.rates.append(self._rate_of_product(served, way, label, first))
         self.say("bookings a second, the same SQL without the product")
         self.found.comparisons = [self._rate_of_bare_view(), self._rate_of_sql_alone()]
-        manage(self.stage, "check_invariants")
-        return self.found
 
     # --- What is asked ------------------------------------------------------------------------------------------
 
@@ -105,10 +109,10 @@ class Conductor:
             manage(self.stage, "collectstatic", "--noinput", "-v0")
         said = manage(self.stage, "demo", "--doctors", str(self.size.doctors), "--days", str(self.size.days))
         self.found.set_up = said.partition("\n")[0]
-        self._inside("refresh_statistics")
+        self.inside.do("refresh_statistics")
 
     def _search(self) -> None:
-        answer = self._inside("search", times=self.size.searches)
+        answer = self.inside.do("search", times=self.size.searches)
         self.found.slots, self.found.doctors = answer["slots"], answer["doctors"]
         self.found.searches = {name: Spread.of(seconds) for name, seconds in answer["seconds"].items()}
 
@@ -124,7 +128,7 @@ class Conductor:
     def _rush(self, served: Served, first: int, *, way: str = "page", follow: bool = False) -> Rush:
         rush = Rush()
         clients = self.size.rush_clients
-        rounds = self._inside("prepare_rush", way=way, first=first, clients=clients, rounds=self.size.rush_rounds)
+        rounds = self.inside.do("prepare_rush", way=way, first=first, clients=clients, rounds=self.size.rush_rounds)
         for place, (_slot, presses) in enumerate(rounds):
             plan = Plan(
                 port=served.port,
@@ -137,7 +141,7 @@ class Conductor:
             rush.server_errors += server_errors(answers)
             rush.unanswered += sum(answer.status == 0 for answer in answers)
         slots = [slot for slot, _presses in rounds]
-        taken = self._inside("winners", slot_ids=slots)
+        taken = self.inside.do("winners", slot_ids=slots)
         rush.winners = [int(taken[str(slot)]) for slot in slots]
         return rush
 
@@ -146,7 +150,7 @@ class Conductor:
         answers = self._load(Plan(port=served.port, kind="burst", presses=presses, first_client=first // 1000)).answers
         return Crowd(
             clients=self.size.crowd,
-            booked=self._inside("booked", first=first, count=self.size.crowd),
+            booked=self.inside.do("booked", first=first, count=self.size.crowd),
             spread=Spread.of([answer.seconds for answer in answers]),
             wrong=not_booked(answers),
         )
@@ -156,7 +160,7 @@ class Conductor:
         before = served.cpu_seconds()
         outcome = self._steady(served, presses)
         spent = served.cpu_seconds() - before
-        done = self._inside("booked", first=first, count=len(presses))
+        done = self.inside.do("booked", first=first, count=len(presses))
         return _rate(label, outcome, done, wrong=not_booked(outcome.answers), server_cpu=spent / max(done, 1))
 
     def _rate_of_bare_view(self) -> Rate:
@@ -168,14 +172,14 @@ class Conductor:
         with self._served(command, FRONTDESK_BENCH_TRANSCRIPT=str(written)) as served:
             outcome = self._steady(served, [Press(path=f"/bare/{number}/") for number in range(BARE, BARE + count)])
         wrong = sum(answer.status != 200 for answer in outcome.answers)
-        done = self._inside("booked", first=BARE, count=count)
+        done = self.inside.do("booked", first=BARE, count=count)
         return _rate("a bare Django view, same SQL", outcome, done, wrong=wrong)
 
     def _rate_of_sql_alone(self) -> Rate:
         count = int(self.size.seconds * self.size.most_a_second * 4)
         self._bookings("page", DIRECT, count)
         if not self.stage.is_postgres:
-            answer = self._inside(
+            answer = self.inside.do(
                 "play_alone", transcript=asdict(self.transcript), first=DIRECT, count=count, seconds=self.size.seconds
             )
             return Rate("a loop that sends the same SQL", answer["done"] / answer["seconds"])
@@ -197,7 +201,7 @@ class Conductor:
         rate = re.search(r"tps = ([\d.]+)", said)
         if rate is None:
             raise NotMeasurable(f"pgbench said no rate: {said[-500:]}")
-        wrong = count // clients * clients - self._inside("booked", first=DIRECT, count=count)
+        wrong = count // clients * clients - self.inside.do("booked", first=DIRECT, count=count)
         return Rate(label, float(rate[1]), wrong=wrong)
 
     # --- How it is asked ----------------------------------------------------------------------------------------
@@ -214,7 +218,7 @@ class Conductor:
         return servers.serving(command(port), port=port, environment=environment, log=log)
 
     def _bookings(self, way: str, first: int, count: int) -> list[Press]:
-        return [Press(**press) for press in self._inside("prepare_bookings", way=way, first=first, count=count)]
+        return [Press(**press) for press in self.inside.do("prepare_bookings", way=way, first=first, count=count)]
 
     def _steady(self, served: Served, presses: list[Press]) -> Outcome:
         plan = Plan(
@@ -231,9 +235,6 @@ class Conductor:
         said = run_to_end([sys.executable, "-m", "config.bench.load"], said=json.dumps(asdict(plan)))
         outcome = json.loads(said)
         return Outcome(**{**outcome, "answers": [Answer(**answer) for answer in outcome["answers"]]})
-
-    def _inside(self, step: str, **arguments: Any) -> Any:
-        return inside(self.stage, step, **arguments)
 
 
 def _until_done(answer: Answer, *, follow: bool) -> float:

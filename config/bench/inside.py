@@ -1,12 +1,13 @@
 """What a measurement does inside the product: run as a child process with the environment of its database.
 
-python -m config.bench.inside <step> '<arguments as JSON>'     answers in JSON
+python -m config.bench.inside     reads {"step", "arguments"} from each line, answers each with a line
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -120,9 +121,15 @@ STEPS: dict[str, Callable[..., Any]] = {
 
 
 def main() -> None:
-    """Run one step."""
-    step, arguments = sys.argv[1], json.load(sys.stdin)
-    json.dump(STEPS[step](**arguments), sys.stdout)
+    """Do one step for each line, until the lines end."""
+    for line in sys.stdin:
+        order = json.loads(line)
+        try:
+            answer = {"done": STEPS[order["step"]](**order["arguments"])}
+        except Exception:
+            answer = {"error": traceback.format_exc()}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from config.bench.figures import Fanout, LiveFindings
 from config.bench.load import HOST, allow_many_files
 from config.bench.servers import NotMeasurable, Served, Stage
 from config.bench.stamping import NOTES, commit_of
-from config.bench.steps import Child, inside, manage
+from config.bench.steps import Child, Inside, manage
 
 PAUSE = 0.15
 """Seconds between two changes: more than changes are collected for, so that each is told at once."""
@@ -122,7 +122,8 @@ class LiveConductor:
         if self.stage.is_postgres:
             manage(self.stage, "collectstatic", "--noinput", "-v0")
         manage(self.stage, "demo", "--doctors", str(self.size.doctors), "--days", str(self.size.days))
-        prepared = inside(self.stage, "prepare_rooms", count=self.size.rooms)
+        with closing(Inside(self.stage)) as inside:
+            prepared = inside.do("prepare_rooms", count=self.size.rooms)
         rooms = [Room(**room) for room in prepared["rooms"]]
         for used in (rooms[:1], rooms):
             self.say(f"{self.size.sockets:,} sockets, doctors: {len(used)}")

@@ -23,12 +23,6 @@ def run_to_end(command: list[str], *, said: str = "", environment: dict[str, str
     return done.stdout
 
 
-def inside(stage: Stage, step: str, **arguments: Any) -> Any:
-    """Do one step inside the product, with this database."""
-    command = [sys.executable, "-m", "config.bench.inside", step]
-    return json.loads(run_to_end(command, said=json.dumps(arguments), environment=stage.environment))
-
-
 def manage(stage: Stage, *arguments: str) -> str:
     """Run a management command with this database."""
     return run_to_end([sys.executable, "manage.py", *arguments], environment=stage.environment)
@@ -37,11 +31,12 @@ def manage(stage: Stage, *arguments: str) -> str:
 class Child:
     """A process of ours that answers each line with a line."""
 
-    def __init__(self, module: str, *arguments: object) -> None:
+    def __init__(self, module: str, *arguments: object, environment: dict[str, str] | None = None) -> None:
         self.module = module
         self.process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", module, *map(str, arguments)],
             cwd=PROJECT,
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -65,3 +60,17 @@ class Child:
         """End it."""
         self.process.kill()
         self.process.communicate()
+
+
+class Inside(Child):
+    """A process inside the product, with the database of a stage: does one step after another."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__("config.bench.inside", environment=stage.environment)
+
+    def do(self, step: str, **arguments: Any) -> Any:
+        """What a step answers. Raises NotMeasurable when it fails."""
+        answer = self.ask(step=step, arguments=arguments)
+        if "error" in answer:
+            raise NotMeasurable(f"{step} failed: {answer['error'][-3000:]}")
+        return answer["done"]

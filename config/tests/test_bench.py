@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from io import StringIO
@@ -22,6 +23,7 @@ from config.bench.booking import Conductor, Size
 from config.bench.figures import Crowd, Findings, Rate, Rush, Spread, not_booked, server_errors
 from config.bench.load import Plan, Press, run
 from config.bench.report import lines_of
+from config.bench.steps import Inside
 from config.bench.transcript import NUMBER, PATIENT, Transcript, mark, pgbench_script, play
 from scheduling.models import Appointment, Hold, Slot
 
@@ -270,6 +272,15 @@ def test_a_server_that_does_not_start_says_why(tmp_path):
     serving = servers.serving(command, port=servers.free_port(), environment={}, log=tmp_path / "log")
     with pytest.raises(servers.NotMeasurable, match="no such luck"), serving:
         pass
+
+
+def test_a_step_that_fails_says_why():
+    with (
+        servers.sqlite_stage() as stage,
+        closing(Inside(stage)) as inside_it,
+        pytest.raises(servers.NotMeasurable, match="no such table"),
+    ):
+        inside_it.do("search", times=1)
 
 
 def test_a_spread_names_the_ninety_ninth_of_a_hundred():
