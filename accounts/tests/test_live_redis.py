@@ -202,15 +202,16 @@ async def test_who_comes_while_redis_is_in_trouble_is_shown_what_is_the_case(pro
 async def test_who_comes_while_redis_is_away_hears_when_it_is_back(process, server):
     here, there = process(), process()
     server.stop()
-    ear = Ear()
+    ear, truth = Ear(), ["at first"]
     began = time.monotonic()
-    await there.hub.join(ear.socket, "room", state=lambda: [state("at first")])
+    await there.hub.join(ear.socket, "room", state=lambda: [state(truth[0])])
     await settle()
     assert ear.texts == ["at first"]
     assert time.monotonic() - began < 3
     server.start()
     await until(lambda: here.listened("room") == {"room"}, seconds=5)
-    here.tell("key", lambda: [state("news")])
+    truth[0] = "news"
+    here.tell("key", lambda: [state(truth[0])])
     await until(lambda: "news" in ear.texts, seconds=3)
 
 
