@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
 
 from config.ticker import Ticker
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 SECONDS_TO_FINISH = 5
 LARGEST_MESSAGE = 64 * 1024
 """What a socket may say at once; more is refused as soon as it is announced, unread."""
+
+
+LARGEST_BODY = settings.MAX_BODY_BYTES + 1
+"""So much of a body is kept; with more, the pages refuse the request without looking at it."""
 
 
 class PortTakenError(Exception):
@@ -32,6 +38,18 @@ def claim_port(host: str, port: int) -> None:
             raise PortTakenError from error
 
 
+def bound_bodies() -> None:
+    """Let daphne keep no more of a body than anybody reads: it receives the whole of it before it asks who wants it."""
+    from daphne.http_protocol import WebRequest
+
+    keep = WebRequest.handleContentChunk
+
+    def keep_what_is_read(request: Any, data: bytes) -> None:
+        keep(request, data[: max(0, LARGEST_BODY - request.content.tell())])
+
+    WebRequest.handleContentChunk = keep_what_is_read
+
+
 def serve(*, host: str, port: int, when_ready: Callable[[], None]) -> bool:
     """Serve until SIGINT or SIGTERM, then end the periodic jobs; returns whether everything came to its end."""
     # The import installs Twisted's reactor, which must happen in the process that runs it and no earlier.
@@ -39,6 +57,7 @@ def serve(*, host: str, port: int, when_ready: Callable[[], None]) -> bool:
 
     from config.asgi import application, http
 
+    bound_bodies()
     ticker = Ticker()
 
     def begin() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import http.client
 import re
+import socket
 import stat
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -19,6 +21,7 @@ from config.management.commands import serve
 from scheduling import database_guards
 from testing.embedded import EmbeddedServer
 
+MEGABYTE = 1024 * 1024
 STYLES = "/static/frontdesk/frontdesk.css"
 
 pytestmark = pytest.mark.sqlite_only
@@ -124,3 +127,30 @@ def test_one_process_serves_everything_and_stops_quietly(tmp_path):
     assert "moved in" not in said
     assert f":{again.port}/admin/" in said
     assert f":{served.port}/" not in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_huge_body_fills_no_memory(tmp_path, announced):
+    served = EmbeddedServer(tmp_path, prepare=False)
+    try:
+        served.wait()
+        before = _most_memory(served)
+        with socket.create_connection(("127.0.0.1", served.port), timeout=30) as line:
+            length = f"Content-Length: {300 * MEGABYTE}" if announced else "Transfer-Encoding: chunked"
+            head = ["POST /api/v1/auth/token/ HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json", length]
+            line.sendall("\r\n".join([*head, "", ""]).encode())
+            begin, end = (b"", b"") if announced else (b"%x\r\n" % MEGABYTE, b"\r\n")
+            for _piece in range(300):
+                line.sendall(begin + b"x" * MEGABYTE + end)
+            line.sendall(b"" if announced else b"0\r\n\r\n")
+            assert line.recv(100).startswith(b"HTTP/1.1 413" if announced else b"HTTP/1.1 411")
+        assert _most_memory(served) - before < 60 * MEGABYTE
+    finally:
+        served.stop()
+
+
+def _most_memory(served):
+    """The most bytes that the process ever had in memory."""
+    status = Path(f"/proc/{served.process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
