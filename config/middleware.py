@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase
+from django.middleware.common import CommonMiddleware
 
+from accounts.api.errors import is_for_programs
 from config.error_pages import payload_too_large
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -76,6 +78,18 @@ class PlainTextMiddleware:
 def _refuse_nul(texts: Iterable[str]) -> None:
     if any("\0" in text for text in texts):
         raise BadRequest("NUL characters are not text.")
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Django's own, which sends whoever left out the last slash on to the right address; but not what programs send.
+
+    Most of them would follow with a GET, and what they sent would be lost without a word. They are told 404.
+    """
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        """Whether the address is meant to be another one."""
+        is_sent = request.method not in ("GET", "HEAD")
+        return not (is_sent and is_for_programs(request)) and super().should_redirect_with_slash(request)
 
 
 class PermissionsPolicyMiddleware:

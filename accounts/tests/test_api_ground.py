@@ -58,6 +58,17 @@ def test_an_address_that_leads_nowhere(client: Client, address: str) -> None:
     trouble(client.get(address), 404, "not_found", kind=Trouble.NOT_FOUND)
 
 
+@pytest.mark.parametrize("debug", [True, False])
+def test_what_is_sent_to_an_address_without_its_slash_is_refused_and_what_is_asked_sent_on(
+    client: Client, settings: Any, debug: bool
+) -> None:
+    settings.DEBUG = debug
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        response = client.generic(method, COUNTERS.rstrip("/"), b"{}", content_type=JSON)
+        assert response.status_code == 404, method
+    assert client.get(COUNTERS.rstrip("/")).headers["Location"] == COUNTERS
+
+
 @pytest.mark.parametrize("key", ["0", str(2**63), "9" * 19])
 def test_a_key_that_no_row_has(client: Client, key: str) -> None:
     trouble(client.get(f"{COUNTERS}{key}/"), 404, "not_found", kind=Trouble.NOT_FOUND)
