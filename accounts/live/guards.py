@@ -52,8 +52,11 @@ def open_to(who: str) -> Callable[[Endpoint], Endpoint]:
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """A header of the handshake; empty when it was not sent."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+    """A header of the handshake, empty when it was not sent; one that was sent in several lines as one (RFC 9110, 5.3).
+
+    Some proxies write a line of their own below what a visitor sent: whoever read the first would read the visitor's.
+    """
+    return ", ".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
 
 
 def is_ours(scope: Scope) -> bool:

@@ -113,6 +113,15 @@ def test_the_address_is_the_one_our_proxies_tell(settings):
     settings.TRUSTED_PROXY_COUNT = 1
     assert address_of(handshake(**sent)) == "192.0.2.1"
     assert address_of(handshake()) == "203.0.113.9"
+    in_two_lines = handshake()
+    in_two_lines["headers"] += [(b"x-forwarded-for", line) for line in (b"198.51.100.7", b"192.0.2.1")]
+    assert address_of(in_two_lines) == "192.0.2.1"
+
+
+def test_of_two_origins_none_is_ours():
+    twice = handshake("http://127.0.0.1:8000")
+    twice["headers"].append((b"origin", b"https://evil.example"))
+    assert not is_ours(twice)
 
 
 def test_a_socket_without_an_address_is_counted_too():
