@@ -111,6 +111,8 @@ def _slot_updates(changes: dict[int, _Change], listened: set[str]) -> Iterator[P
             # A part for each set of slots: the hub drops older tellings of a part, never those of other slots.
             part = f"slots:{','.join(str(slot['id']) for slot in some)}"
             yield from _published("slot_update", part, version, data, rooms, listened)
+            offered = {**data, "slots": [_as_offered(slot) for slot in some]}
+            yield from _published("slot_update", part, version, offered, [rules.offered_room(doctor_id)], listened)
 
 
 def _by_place(changes: dict[int, _Change]) -> dict[tuple[int, int, str], list[dict[str, Any]]]:
@@ -138,6 +140,12 @@ def _slot(slot: Slot, *, free: int, is_open: bool) -> dict[str, Any]:
         "free": free,
         "is_open": is_open,
     }
+
+
+def _as_offered(slot: dict[str, Any]) -> dict[str, Any]:
+    """What everybody may know of a slot: whether it can be booked, not how many come."""
+    shown = {name: slot[name] for name in ("id", "starts_at", "ends_at")}
+    return {**shown, "free": slot["free"] if slot["is_open"] else 0, "is_open": slot["is_open"]}
 
 
 # --- Visits -----------------------------------------------------------------------------------------------------

@@ -158,6 +158,11 @@ class Hearing:
     is_reception: bool = False
     doctor_id: int | None = None
 
+    @property
+    def is_visitor(self) -> bool:
+        """Whether they work at no location: they hear of free times what the pages show everybody."""
+        return not self.everything and not self.locations and self.doctor_id is None
+
 
 def hearings_of(users: Iterable[User]) -> dict[int, Hearing]:
     """What each of these people may hear, by user id; three queries, however many they are."""
@@ -230,6 +235,8 @@ def _rooms_of_location(hearing: Hearing, location_id: int) -> frozenset[str]:
 def _rooms_of_doctor(hearing: Hearing, doctor_id: int) -> frozenset[str]:
     if hearing.everything:
         return frozenset({f"slots.of.{doctor_id}", f"visits.of.{doctor_id}"})
+    if hearing.is_visitor:
+        return frozenset({offered_room(doctor_id)})
     rooms = {f"slots.{doctor_id}.{location_id}" for location_id in hearing.locations}
     if hearing.is_reception:
         rooms |= {f"visits.{doctor_id}.{location_id}" for location_id in hearing.locations}
@@ -240,6 +247,8 @@ def _rooms_of_doctor(hearing: Hearing, doctor_id: int) -> frozenset[str]:
 
 def is_there(hearing: Hearing, kind: str, key: int) -> bool:
     """Whether the doctor or the location of a room exists, and is one of theirs: nobody learns of others by asking."""
+    if kind == "doctor" and hearing.is_visitor:
+        return Doctor.objects.filter(pk=key, is_active=True, locations__is_active=True).exists()
     if kind == "doctor" and not hearing.everything:
         own = Q(locations__in=hearing.locations) | Q(pk=hearing.doctor_id)
         return Doctor.objects.filter(own, pk=key).exists()
@@ -248,8 +257,13 @@ def is_there(hearing: Hearing, kind: str, key: int) -> bool:
     return kind != "location" or Location.objects.filter(pk=key).exists()
 
 
+def offered_room(doctor_id: int) -> str:
+    """The narrow room in which is told which times of a doctor can be booked: no secret, the pages show it."""
+    return f"offered.of.{doctor_id}"
+
+
 def rooms_of_slots(*, doctor_id: int, location_id: int) -> list[str]:
-    """Every narrow room in which is told what happens to slots of a doctor at a location."""
+    """Every narrow room in which staff are told what happens to slots of a doctor at a location."""
     return ["slots", f"slots.of.{doctor_id}", f"slots.at.{location_id}", f"slots.{doctor_id}.{location_id}"]
 
 

@@ -8,8 +8,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from scheduling.live_events import tell_of_slots
-from scheduling.models import Hold
+from scheduling.live_events import moment, tell_of_slots
+from scheduling.models import Doctor, Hold
 from scheduling.services import lifecycle
 from scheduling.services.calendar import close_slot, delete_slot, open_slot
 from scheduling.services.holds import hold_seat, release_hold
@@ -127,7 +127,7 @@ async def test_a_patient_hears_of_their_family_and_of_nobody_else(clinic):
     user = clinic.users["patient"]
     async with conversation(user=user) as talk:
         await talk.subscribe(f"user:{user.pk}")
-        for room in ("admin", f"location:{clinic.here.pk}", f"doctor:{clinic.doctors['here'].pk}"):
+        for room in ("admin", f"location:{clinic.here.pk}"):
             assert (await talk.ask(type="subscribe", room=room))["data"]["code"] == "not_permitted"
         other = f"user:{clinic.users['other patient'].pk}"
         assert (await talk.ask(type="subscribe", room=other))["data"]["code"] == "not_permitted"
@@ -137,6 +137,29 @@ async def test_a_patient_hears_of_their_family_and_of_nobody_else(clinic):
         visit = await in_thread(book)(patient=child)
         assert (await talk.told("appointment_update"))["id"] == visit.pk
         assert await talk.silent()
+
+
+async def test_a_patient_hears_which_times_are_free_and_not_how_many_come(clinic):
+    slot = await in_thread(SlotFactory)(doctor=clinic.doctors["here"], location=clinic.here, capacity=3)
+    async with conversation(user=clinic.users["patient"]) as talk:
+        await talk.subscribe(f"doctor:{clinic.doctors['here'].pk}")
+        await in_thread(book)(slot, patient=clinic.stranger)
+        told = await talk.told("slot_update")
+        assert told["slots"] == [
+            {"id": slot.pk, "starts_at": moment(slot.starts_at), "ends_at": moment(slot.ends_at)}
+            | {"free": 2, "is_open": True}
+        ]
+        await in_thread(close_slot)(slot_id=slot.pk, actor=CLINIC)
+        assert (await talk.told("slot_update"))["slots"][0]["free"] == 0
+        assert await talk.silent()
+
+
+async def test_nobody_learns_by_asking_of_a_doctor_whom_the_pages_do_not_show(clinic):
+    await in_thread(lambda: Doctor.objects.filter(pk=clinic.doctors["here"].pk).update(is_active=False))()
+    async with conversation(user=clinic.users["patient"]) as talk:
+        for doctor_id in (clinic.doctors["here"].pk, 10**6):
+            answer = await talk.ask(type="subscribe", room=f"doctor:{doctor_id}")
+            assert answer["data"]["code"] == "not_permitted"
 
 
 async def test_a_desk_hears_nothing_of_a_doctors_other_place(clinic):
