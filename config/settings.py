@@ -364,7 +364,7 @@ REGISTRATIONS_PER_ADDRESS: int = env.number("REGISTRATIONS_PER_ADDRESS", 60)
 SIGN_INS_PER_ADDRESS: int = env.number("SIGN_INS_PER_ADDRESS", 600)
 CODES_PER_ADDRESS: int = env.number("CODES_PER_ADDRESS", 60)
 # How many live connections a network address, and a person who signed in, may have at once; 0 does not count.
-SOCKETS_PER_ADDRESS: int = env.number("SOCKETS_PER_ADDRESS", 300)
+SOCKETS_PER_ADDRESS: int = env.number("SOCKETS_PER_ADDRESS", 2000)
 SOCKETS_PER_PERSON: int = env.number("SOCKETS_PER_PERSON", 30)
 
 # --- Hardening ------------------------------------------------------------------------------
