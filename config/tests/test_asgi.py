@@ -35,6 +35,11 @@ def test_a_header_cannot_pass_for_one_of_the_proxys():
     assert tidied(scope(headers=headers))["headers"] == headers[:1]
 
 
+def test_nor_in_production():
+    """Granian cannot tell them apart; the proxy in front takes them out."""
+    assert "\n\trequest_header -*_*\n" in (settings.BASE_DIR / "deploy" / "Caddyfile").read_text()
+
+
 @pytest.mark.parametrize("origin", [b"http://testserver", b"http://evil.example"])
 async def test_a_socket_that_nobody_serves_is_closed(origin):
     headers = [(b"origin", origin), (b"host", b"testserver")]
