@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections import defaultdict
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,17 +14,59 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger("frontdesk.cache")
 
+AWAY_FOR = 2.0
+"""Seconds after a failure in which nobody asks Redis: every request would, and wait for a Redis that hangs."""
+
+
+class _Absence:
+    """Whether a Redis was away a moment ago. All threads of the process share it."""
+
+    def __init__(self) -> None:
+        self.until = 0.0
+        self.is_away = False
+
+    def is_over(self) -> bool:
+        """Whether it is worth asking. While Redis is away, of all who come one asks, and the others go on."""
+        now = time.monotonic()
+        if now < self.until:
+            return False
+        if self.is_away:
+            self.until = now + AWAY_FOR
+        return True
+
+    def begin(self, error: Exception) -> None:
+        """It did not answer."""
+        self.until = time.monotonic() + AWAY_FOR
+        if not self.is_away:
+            self.is_away = True
+            logger.warning("the cache is away: %s", type(error).__name__)
+
+    def end(self) -> None:
+        """It answered."""
+        if self.is_away:
+            self.is_away = False
+            self.until = 0.0
+            logger.warning("the cache is back")
+
+
+_absences: defaultdict[str, _Absence] = defaultdict(_Absence)
+
 
 def _or_else(fallback: Callable[..., Any], method: Callable[..., Any]) -> Callable[..., Any]:
     """`method`, answering with `fallback` of its own arguments while Redis is away."""
 
     @wraps(method)
-    def guarded(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return method(self, *args, **kwargs)
-        except (RedisError, OSError) as error:
-            logger.warning("the cache is away: %s", type(error).__name__)
+    def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+        absence = _absences[self._servers[0]]
+        if not absence.is_over():
             return fallback(*args, **kwargs)
+        try:
+            answer = method(self, *args, **kwargs)
+        except (RedisError, OSError) as error:
+            absence.begin(error)
+            return fallback(*args, **kwargs)
+        absence.end()
+        return answer
 
     return guarded
 

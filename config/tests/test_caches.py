@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import time
+
 import pytest
 from django.core.cache import cache
 
@@ -42,8 +45,29 @@ def test_the_cache_is_empty_while_redis_is_away_and_works_again_afterwards(serve
     cache.delete_many(["a"])
     cache.clear()
     server.start()
+    _until_it_remembers()
+
+
+def test_nobody_waits_again_and_again_for_a_redis_that_hangs(server, settings, caplog):
+    caplog.set_level("WARNING", "frontdesk.cache")
+    options = {"OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}}
+    settings.CACHES = {"default": {**settings.CACHES["default"], **options}}
     cache.set("name", "Ann", 60)
-    assert cache.get("name") == "Ann"
+    server.process.send_signal(signal.SIGSTOP)
+    began = time.monotonic()
+    assert [cache.get("name") for _request in range(50)] == [None] * 50
+    assert time.monotonic() - began < 2
+    assert caplog.text.count("the cache is away") == 1
+    server.process.send_signal(signal.SIGCONT)
+    _until_it_remembers()
+
+
+def _until_it_remembers():
+    deadline = time.monotonic() + 5
+    while cache.get("name") != "Ann":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        cache.set("name", "Ann", 60)
 
 
 @pytest.mark.django_db
