@@ -54,7 +54,7 @@ class HoldExpired(DomainError):
     """The hold ran out, was given back, or never was."""
 
     code = "hold_expired"
-    sentence = _("We could not keep your time any longer. What you typed is still here; please choose a time again.")
+    sentence = _("We could not keep your time any longer. Please choose a time again.")
 
 
 class HoldProlongedTooOften(DomainError):

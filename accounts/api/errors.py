@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from accounts.errors import DomainError
 
 NO_FIELD = "non_field_errors"
+PLEASE_SIGN_IN = _("Please sign in first.")
 CHALLENGE = 'Bearer realm="frontdesk"'
 """What a 401 asks for (RFC 9110, 11.6.1)."""
 
@@ -134,7 +135,8 @@ def _body_of(error: Exception) -> tuple[int, dict[str, Any]] | None:
         code = errors[0]["code"] if len({one["code"] for one in errors}) == 1 else "invalid"
         return error.status_code, described(error.status_code, code, sentence, errors)
     if isinstance(error, exceptions.APIException):
-        return error.status_code, described(error.status_code, _code_of(error), error.detail)
+        sentence = PLEASE_SIGN_IN if isinstance(error, exceptions.NotAuthenticated) else error.detail
+        return error.status_code, described(error.status_code, _code_of(error), sentence)
     return None
 
 

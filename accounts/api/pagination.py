@@ -35,6 +35,7 @@ class Cursor(CursorPagination):
     max_page_size = LARGEST_PAGE
     ordering: Sequence[str] = ("-id",)
     parameters = ("cursor", "page_size")
+    invalid_cursor_message = _("This is no cursor of this list. Please begin again without one.")
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> Sequence[str]:
         """The order of the view, else the newest first."""

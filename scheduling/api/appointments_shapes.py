@@ -162,7 +162,11 @@ class BookingSerializer(_AboutTheVisit):
             not walk_in and any(name in said for name in WALK_INS)
         ):
             raise serializers.ValidationError(
-                {"slot": _("Say which seat: either a hold, or a slot, or (for a walk-in) a doctor and a location.")},
+                {
+                    "slot": _(
+                        "Say which seat: a hold, or a slot, or for a visit of the type walk_in a doctor and a location."
+                    )
+                },
                 code="seat",
             )
         if "patient" not in said and "follows" not in said:

@@ -64,6 +64,8 @@ class FlagField(serializers.BooleanField):
 class MoneyField(serializers.DecimalField):
     """An amount as text, such as "60.00": numbers of JSON are binary fractions in many programs."""
 
+    default_error_messages = {"invalid": _('Write the amount as text, with at most two decimals, such as "60.00".')}
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_digits=10, decimal_places=2, **kwargs)
 

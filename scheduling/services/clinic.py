@@ -172,9 +172,9 @@ def _check(entry: Model) -> None:
         entry.full_clean()
     except ValidationError as error:
         field, troubles = next(iter(error.error_dict.items()))
-        sentence = troubles[0].messages[0]
-        refusal = AlreadyThere if troubles[0].code == "unique" else InvalidClinicEntry
-        raise refusal(sentence, field=field) from error
+        if troubles[0].code == "unique":
+            raise AlreadyThere(field=field) from error
+        raise InvalidClinicEntry(troubles[0].messages[0], field=field) from error
 
 
 def _delete(model: type[Entry], key: int, actor: Actor) -> None:
