@@ -20,6 +20,7 @@ from accounts.models import AuditEntry, SignIn, User
 from accounts.roles import Role
 from accounts.services.users import deactivate_user, register_user
 from accounts.tests.factories import PASSWORD, make_user
+from testing.threads import run_together
 
 pytestmark = pytest.mark.django_db
 AUTH = "/api/v1/auth"
@@ -302,6 +303,16 @@ def test_a_recovery_code_signs_in_once(ann, totp):
     code = RecoveryCodes.activate(ann).generate_codes()[3]
     assert sign_in("ann@example.org", code=code).status_code == 200
     assert code_of(sign_in("ann@example.org", code=code)) == (401, "incorrect_code")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["recovery code", "code of the app"])
+def test_of_eight_who_bring_one_code_at_once_one_signs_in(ann, totp, kind):
+    code = _now(totp) if kind == "code of the app" else RecoveryCodes.activate(ann).generate_codes()[3]
+    cache.clear()
+    outcomes = run_together([lambda: sign_in("ann@example.org", code=code).status_code] * 8)
+    assert sorted(outcome.answer for outcome in outcomes) == [200] + [401] * 7
+    assert SignIn.objects.count() == 1
 
 
 @pytest.mark.parametrize("code", ["abc", "１２３４５６", "é", "0" * 40])
