@@ -20,7 +20,11 @@ from rest_framework.response import Response
 from accounts.errors import DomainError
 
 NO_FIELD = "non_field_errors"
-PLEASE_SIGN_IN = _("Please sign in first.")
+SENTENCES: dict[type[exceptions.APIException], Any] = {
+    exceptions.NotAuthenticated: _("Please sign in first."),
+    exceptions.Throttled: _("Too many requests. Please wait a minute and try again."),
+}
+"""What people read where REST framework has only words for programmers."""
 CHALLENGE = 'Bearer realm="frontdesk"'
 """What a 401 asks for (RFC 9110, 11.6.1)."""
 
@@ -135,7 +139,7 @@ def _body_of(error: Exception) -> tuple[int, dict[str, Any]] | None:
         code = errors[0]["code"] if len({one["code"] for one in errors}) == 1 else "invalid"
         return error.status_code, described(error.status_code, code, sentence, errors)
     if isinstance(error, exceptions.APIException):
-        sentence = PLEASE_SIGN_IN if isinstance(error, exceptions.NotAuthenticated) else error.detail
+        sentence = next((ours for kind, ours in SENTENCES.items() if isinstance(error, kind)), error.detail)
         return error.status_code, described(error.status_code, _code_of(error), sentence)
     return None
 

@@ -96,7 +96,7 @@ _ANSWERS: dict[int, tuple[str, OpenApiExample]] = {
     ),
     429: (
         "Too many requests; Retry-After says when to go on.",
-        _example(429, Trouble.THROTTLED, "throttled", "Request was throttled. Expected available in 20 seconds."),
+        _example(429, Trouble.THROTTLED, "throttled", "Too many requests. Please wait a minute and try again."),
     ),
     503: (
         "Something that the clinic needs for this is away for a moment.",

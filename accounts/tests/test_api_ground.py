@@ -253,6 +253,7 @@ def test_each_person_and_each_address_has_a_window_of_its_own() -> None:
     assert [other.get(COUNTERS).status_code for _ask in range(3)] == [200, 200, 200]
     response = stranger.get(COUNTERS)
     trouble(response, 429, "throttled", kind=Trouble.THROTTLED)
+    assert response.json()["detail"] == "Too many requests. Please wait a minute and try again."
     assert 0 < int(response.headers["Retry-After"]) <= 60
     assert stranger.get(COUNTERS, REMOTE_ADDR="203.0.113.77").status_code == 200
 
