@@ -166,7 +166,12 @@ if REDIS_URL:
         }
     }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 20_000},  # one for each person and address that the API counts
+        }
+    }
 LIVE_UPDATES: bool = env.flag("LIVE_UPDATES", default=True)
 
 # --- Sign-in and sessions -------------------------------------------------------------------
