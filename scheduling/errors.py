@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import DomainError
+from scheduling.states import AppointmentStatus
 
 if TYPE_CHECKING:
     from scheduling.models import Appointment
@@ -136,9 +137,12 @@ class WrongState(DomainError):
     """The appointment is not in a state that allows this."""
 
     code = "wrong_state"
-    sentence = _("That is not possible any more: the appointment has changed in the meantime.")
+    sentence = _("That is not possible with the appointment as it is now.")
 
     def __init__(self, sentence: str | Promise | None = None, *, status_now: str = "") -> None:
+        if sentence is None and status_now:
+            named = {"state": AppointmentStatus(status_now).label}
+            sentence = _("That is not possible: the state of the appointment is now “%(state)s”.") % named
         super().__init__(sentence)
         self.status_now = status_now
         self.members = {"status_now": str(status_now)} if status_now else {}

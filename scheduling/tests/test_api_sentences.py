@@ -8,7 +8,7 @@ import pytest
 
 from accounts.roles import Role
 from scheduling.tests.api import Program, program_of
-from scheduling.tests.factories import DoctorFactory, SlotFactory, SpecialtyFactory
+from scheduling.tests.factories import DoctorFactory, SlotFactory, SpecialtyFactory, book
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +53,11 @@ def test_a_hold_that_is_gone_promises_nothing_about_what_was_typed() -> None:
 
 def test_a_cursor_of_elsewhere_is_told_what_to_do() -> None:
     assert "begin again without one" in sentence(Program().get("doctors/", cursor="x"))
+
+
+def test_a_step_that_the_state_does_not_allow_names_the_state() -> None:
+    slot = SlotFactory()
+    visit = book(slot)
+    desk = program_of(Role.RECEPTION, slot.location)
+    said = sentence(desk.patch(f"appointments/{visit.pk}/status/", {"status": "completed"}))
+    assert said == "That is not possible: the state of the appointment is now “Confirmed”."
