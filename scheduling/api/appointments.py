@@ -163,7 +163,7 @@ class AppointmentViewSet(ReachesAppointments):
         slot_id, hold = said.get("slot"), said.get("hold")
         if self.sight.is_staffs and not self.sight.is_own(visit):
             require_own_location(actor, slot_id=slot_id, hold=hold)
-        with telling_nearest(slot_id), self.as_seen(visit, slot_ids=[slot_id]):
+        with telling_nearest(slot_id), self.as_seen(visit, slot_id=slot_id, hold_token=hold):
             moved = reschedule_appointment(appointment_id=visit.pk, slot_id=slot_id, hold_token=hold, actor=actor)
         return self.answer_made(moved, tells_secret=self.sight.is_own(moved))
 

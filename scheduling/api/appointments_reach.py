@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -77,16 +77,19 @@ class ReachesAppointments(ApiViewSet):
         return self.actor
 
     @contextmanager
-    def as_seen(self, visit: Appointment, *, slot_ids: Iterable[int | None] = ()) -> Iterator[None]:
+    def as_seen(
+        self, visit: Appointment, *, slot_id: int | None = None, hold_token: str | None = None
+    ) -> Iterator[None]:
         """Let a change happen only to what the program has read, if it says what that was. Raises Stale.
 
-        The visit stays locked until the change is made; so do the slots it may move to.
+        The visit stays locked until the change is made; so does the slot it may move to.
         """
         if not wants_match(self.request):
             yield
             return
         with transaction.atomic():
-            require_match(self.request, self.shown(lock_visit(appointment_id=visit.pk, slot_ids=slot_ids)))
+            locked = lock_visit(appointment_id=visit.pk, slot_id=slot_id, hold_token=hold_token)
+            require_match(self.request, self.shown(locked))
             yield
 
     def said(self, shape: Any) -> Any:

@@ -6,16 +6,15 @@ the transaction itself (IMMEDIATE) is the lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from scheduling.errors import AppointmentUnknown
-from scheduling.models import Appointment, Patient, WaitlistEntry
+from scheduling.models import Appointment, Hold, Patient, WaitlistEntry
 from scheduling.selectors.appointments import with_everything
 from scheduling.services.seats import lock_slots
 
 
-def lock_visit(*, appointment_id: int, slot_ids: Iterable[int | None] = ()) -> Appointment:
-    """Lock a visit with its slot, the `slot_ids` it may move to, and its patient; the visit as it is from then on.
+def lock_visit(*, appointment_id: int, slot_id: int | None = None, hold_token: str | None = None) -> Appointment:
+    """Lock a visit with its slot, the one it may move to (by `slot_id`, or the one a hold keeps), and its patient; the
+    visit as it is from then on.
 
     Call inside a transaction. Raises AppointmentUnknown.
     """
@@ -23,8 +22,9 @@ def lock_visit(*, appointment_id: int, slot_ids: Iterable[int | None] = ()) -> A
     found = rows.values_list("slot_id", "patient_id").first()
     if found is None:
         raise AppointmentUnknown
-    slot_id, patient_id = found
-    lock_slots([slot_id, *slot_ids])
+    own_slot_id, patient_id = found
+    kept = Hold.objects.filter(token=hold_token).values_list("slot_id", flat=True).first() if hold_token else None
+    lock_slots([own_slot_id, slot_id, kept])
     lock_record(patient_id)
     rows.select_for_update(of=("self",)).values_list("pk").first()
     return with_everything().get(pk=appointment_id)

@@ -28,9 +28,9 @@ class Program:
         """Read."""
         return self.client.get(V1 + path, query)
 
-    def post(self, path: str, body: Any = None, *, key: str | None = None, **more: Any) -> Any:
-        """Make something, under an Idempotency-Key perhaps."""
-        headers = {"Idempotency-Key": key} if key else {}
+    def post(self, path: str, body: Any = None, *, key: str | None = None, seen: str | None = None, **more: Any) -> Any:
+        """Make or do something, under an Idempotency-Key perhaps, or to what had the ETag `seen`."""
+        headers = ({"Idempotency-Key": key} if key else {}) | ({"If-Match": seen} if seen else {})
         return self.client.post(V1 + path, body or {}, content_type="application/json", headers=headers, **more)
 
     def patch(self, path: str, body: Any, *, seen: str | None = None) -> Any:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
@@ -13,6 +16,8 @@ from scheduling import rules
 from scheduling.admin.appointment_actions import STEPS
 from scheduling.models import Appointment, Doctor, Hold, Location
 from scheduling.services.holds import hold_seat
+from scheduling.services.patients import lock_patient
+from scheduling.services.seats import lock_slots
 from scheduling.states import AppointmentStatus
 from scheduling.tests.api import Program, program_of, refused
 from scheduling.tests.factories import (
@@ -217,3 +222,38 @@ class TestAsRead:
             ]
         )
         assert sorted(str(outcome.answer) for outcome in outcomes) == ["200", *["412"] * 9]
+
+    @pytest.mark.postgres
+    @pytest.mark.django_db(transaction=True)
+    def test_a_move_to_a_held_seat_waits_for_others_without_their_waiting_for_it(self) -> None:
+        visit, there = book(), SlotFactory()
+        hold = hold_seat(slot_id=there.pk, holder="one", actor=VISITOR)
+        user = desk(visit.location, there.location).user
+        seen = Program(user).get(path(visit))["ETag"]
+        locked = threading.Event()
+
+        def book_there() -> None:
+            """What a booking locks: the slot, then the patient."""
+            with transaction.atomic():
+                lock_slots([there.pk])
+                locked.set()
+                wait_until_somebody_waits()
+                lock_patient(visit.patient)
+
+        def move() -> int:
+            locked.wait(10)
+            return Program(user).post(path(visit, "reschedule/"), {"hold": hold.token}, seen=seen).status_code
+
+        booked, moved = run_together([book_there, move])
+        assert (booked.error, moved.error, moved.answer) == (None, None, 201)
+
+
+def wait_until_somebody_waits() -> None:
+    """Until another connection waits for a lock of this one."""
+    for _attempt in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise TimeoutError("nobody waits")
