@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from accounts.api.filters import DayFilter, FlagFilter, KeyFilter
+from accounts.models import User
 from scheduling.models import Appointment
 from scheduling.selectors.appointments import of_email, of_number, on_days
 from scheduling.selectors.people import ahead
@@ -35,6 +36,12 @@ class AppointmentFilter(django_filters.FilterSet):
     )
     upcoming = FlagFilter(method="ahead", label="Still to come or under way (`true`), or not (`false`).")
 
+    @property
+    def asker(self) -> User | None:
+        """Whoever asks, unless they are staff, who see the records of those whose visits they see."""
+        user: User = self.request.user
+        return None if user.is_staff else user
+
     def on_day(self, visits: Visits, name: str, value: datetime.date) -> Visits:
         """Of one day."""
         return visits.filter(on_days(value, value))
@@ -49,7 +56,7 @@ class AppointmentFilter(django_filters.FilterSet):
 
     def of_email(self, visits: Visits, name: str, value: str) -> Visits:
         """Of one address."""
-        return visits.filter(of_email(value))
+        return visits.filter(of_email(value, asker=self.asker))
 
     def of_number(self, visits: Visits, name: str, value: str) -> Visits:
         """The one with that reference."""
@@ -57,7 +64,7 @@ class AppointmentFilter(django_filters.FilterSet):
 
     def like(self, visits: Visits, name: str, value: str) -> Visits:
         """By whatever people read out."""
-        return visits.filter(visits_like(value))
+        return visits.filter(visits_like(value, asker=self.asker))
 
     def ahead(self, visits: Visits, name: str, value: bool) -> Visits:
         """By the clock."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.phone_numbers import read_phone
 from scheduling.clock import day_bounds
 from scheduling.errors import LinkExpired
@@ -89,12 +90,16 @@ def upcoming_for_email(email: str) -> QuerySet[Appointment]:
     return _coming(with_everything().filter(of_email(email)))
 
 
-def of_email(email: str) -> Q:
+def of_email(email: str, *, asker: User | None = None) -> Q:
     """Visits of patients with that e-mail address, and those that somebody who signs in with it booked; not what staff
-    booked at the desk."""
+    booked at the desk. For an `asker`, a patient, only by addresses that they may know: of their family, and their own.
+    """
     email = email.strip()
+    patients = Q(patient__email__iexact=email)
     booked = Q(booked_by__email__iexact=email, booked_by__is_staff=False)
-    return Q(patient__email__iexact=email) | booked
+    if asker is not None:
+        patients, booked = patients & Q(patient__user=asker), booked & Q(booked_by=asker)
+    return patients | booked
 
 
 def on_days(first: date | None, last: date | None) -> Q:

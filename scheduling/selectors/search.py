@@ -6,6 +6,7 @@ import re
 
 from django.db.models import Q
 
+from accounts.models import User
 from accounts.phone_numbers import phone_digits
 
 MOST_WORDS = 5
@@ -28,29 +29,35 @@ def patient_key(term: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def patients_like(term: str, path: str = "") -> Q:
-    """Whose number, phone, name or e-mail address `term` is; `path` leads from a row to the patient (`patient__`)."""
+def patients_like(term: str, path: str = "", *, asker: User | None = None) -> Q:
+    """Whose number, phone, name or e-mail address `term` is; `path` leads from a row to the patient (`patient__`).
+
+    For an `asker`, a patient, phones and addresses count only of those in their care: searching must not tell what no
+    answer shows.
+    """
     number, digits = patient_key(term), phone_digits(term)
+    known = Q(**{f"{path}user": asker}) if asker is not None else Q()
     if number is not None:
         return Q(**{f"{path}pk": number})
     if digits:
-        return Q(**{f"{path}phone__contains": digits})
+        return known & Q(**{f"{path}phone__contains": digits})
     found = Q()
     for word in term.split()[:MOST_WORDS]:
         found &= (
             Q(**{f"{path}last_name__icontains": word})
             | Q(**{f"{path}first_name__icontains": word})
-            | Q(**{f"{path}email__icontains": word})
+            | (known & Q(**{f"{path}email__icontains": word}))
         )
     return found
 
 
-def visits_like(term: str) -> Q:
-    """Visits by their reference, or by who comes; the digits of a reference may be those of a phone as well."""
+def visits_like(term: str, *, asker: User | None = None) -> Q:
+    """Visits by their reference, or by who comes, as `patients_like` has it; the digits of a reference may be those of
+    a phone as well."""
     key, digits = appointment_key(term), term.strip()
     if key is not None:
         return Q(pk=key)
     if digits.isdecimal() and len(digits) <= REFERENCE_DIGITS:
-        phone = phone_digits(digits)
-        return Q(pk=int(digits)) | (Q(patient__phone__contains=phone) if phone else Q(pk__in=[]))
-    return patients_like(term, "patient__")
+        by_phone = patients_like(digits, "patient__", asker=asker) if phone_digits(digits) else Q(pk__in=[])
+        return Q(pk=int(digits)) | by_phone
+    return patients_like(term, "patient__", asker=asker)
