@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
@@ -102,7 +103,7 @@ class RecordSerializer(StrictSerializer):
 class WhoField(serializers.Field[Any, Any, Any, Any]):
     """Who it is for: the id of a patient that the visitor may speak for, or somebody described."""
 
-    default_error_messages = {"invalid": "This is the id of a patient, or a description of one."}
+    default_error_messages = {"invalid": _("This is the id of a patient, or a description of one.")}
 
     def to_internal_value(self, data: Any) -> int | PatientDetails:
         """An id or a description; whether the patient is theirs is for the service to say."""
