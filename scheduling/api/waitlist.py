@@ -105,8 +105,9 @@ class WaitlistViewSet(ReachesAppointments):
         return made.pk
 
     def recall(self, remembered: int) -> WaitlistEntry | None:
-        """It again."""
-        return WaitlistEntry.objects.filter(pk=remembered).first()
+        """It again; for staff while it is theirs to see."""
+        entries = self.get_queryset() if self.visitor.is_staff else WaitlistEntry.objects.all()
+        return entries.filter(pk=remembered).first()
 
     @conditional
     def destroy(self, request: Request, pk: str) -> Response:

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from accounts.models import User
 from accounts.roles import Role
 from scheduling import invariants
-from scheduling.models import Appointment, Hold, Patient, Slot
+from scheduling.models import Appointment, Hold, Patient, Slot, StaffAssignment
 from scheduling.services.holds import hold_seat
 from scheduling.states import AppointmentStatus, AppointmentType, Source
 from scheduling.tests.api import V1, Program, program_of, refused
@@ -286,6 +286,17 @@ class TestAskedAgain:
         Hold.objects.filter(token=token).delete()
         Slot.objects.update(taken=0)
         assert Program().post("appointments/", body, key="of-the-first").status_code == 201
+
+    def test_a_key_opens_nothing_to_a_desk_that_has_moved_away(self) -> None:
+        slot = SlotFactory()
+        program = program_of(Role.RECEPTION, slot.location)
+        body = {"slot": slot.pk, "patient": ADA}
+        made = program.post("appointments/", body, key="of-the-first")
+        assert program.post("appointments/", body, key="of-the-first").json() == made.json()
+        StaffAssignment.objects.get().locations.set([LocationFactory()])
+        again = program.post("appointments/", body, key="of-the-first")
+        refused(again, 409, "key_reused")
+        assert Appointment.objects.get().secret not in again.content.decode()
 
 
 def at_once(body: dict[str, Any], key: str | None = None) -> list[Any]:

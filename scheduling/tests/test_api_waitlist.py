@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from scheduling.models import Appointment, Hold, Patient, Slot, WaitlistEntry
+from scheduling.models import Appointment, Hold, Patient, Slot, StaffAssignment, WaitlistEntry
 from scheduling.services.offers import offer_slot
 from scheduling.services.waitlist import join_waitlist
 from scheduling.states import AppointmentStatus, Source, WaitlistStatus
@@ -145,6 +145,14 @@ class TestJoining:
         assert ByLink(visit).post("waitlist/", body, key="of-the-first").json()["secret"] == made.json()["secret"]
         for program in (Program(), ByLink(book())):
             refused(program.post("waitlist/", body, key="of-the-first"), 409, "key_reused")
+
+    def test_a_key_opens_nothing_to_a_desk_that_has_moved_away(self) -> None:
+        slot = SlotFactory()
+        program, body = program_of(Role.RECEPTION, slot.location), wish(slot)
+        made = program.post("waitlist/", body, key="of-the-first")
+        assert program.post("waitlist/", body, key="of-the-first").json() == made.json()
+        StaffAssignment.objects.get().locations.set([LocationFactory()])
+        refused(program.post("waitlist/", body, key="of-the-first"), 409, "key_reused")
 
     def test_not_instead_of_what_is_over(self) -> None:
         visit = book()
