@@ -23,6 +23,9 @@ LARGEST_BODY = settings.MAX_BODY_BYTES + 1
 """So much of a body is kept; with more, the pages refuse the request without looking at it."""
 
 
+TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
 class PortTakenError(Exception):
     """Something else listens on the port."""
 
@@ -50,6 +53,20 @@ def bound_bodies() -> None:
     WebRequest.handleContentChunk = keep_what_is_read
 
 
+def answer_long_lines() -> None:
+    """Let Twisted answer an address or a header that is too long (431), rather than hang up without a word."""
+    from twisted.web.http import HTTPChannel
+
+    def refuse(channel: Any, _line: bytes) -> None:
+        channel.setRawMode()
+        channel.rawDataReceived = lambda _data: None  # a client listens when it has sent all of it
+        channel.setTimeout(SECONDS_TO_FINISH)
+        channel.transport.write(TOO_LONG)
+        channel.transport.loseWriteConnection()
+
+    HTTPChannel.lineLengthExceeded = refuse  # type: ignore[method-assign]
+
+
 def serve(*, host: str, port: int, when_ready: Callable[[], None]) -> bool:
     """Serve until SIGINT or SIGTERM, then end the periodic jobs; returns whether everything came to its end."""
     # The import installs Twisted's reactor, which must happen in the process that runs it and no earlier.
@@ -58,6 +75,7 @@ def serve(*, host: str, port: int, when_ready: Callable[[], None]) -> bool:
     from config.asgi import application, http
 
     bound_bodies()
+    answer_long_lines()
     ticker = Ticker()
 
     def begin() -> None:
