@@ -101,6 +101,14 @@ def time_off_scope(user: Visitor) -> Q:
     return Q(location__in=locations_of(user)) | Q(doctor__in=doctors_visible_to(user))
 
 
+def time_off_kept_by(user: Visitor) -> Q:
+    """Of `time_off_scope`, what whoever keeps calendars may change: not a doctor's leave at a place that is not theirs,
+    whose slots and visits would go or come back with it."""
+    if sees_all_locations(user):
+        return Q()
+    return Q(location__in=locations_of(user)) | Q(location=None, doctor__in=doctors_visible_to(user))
+
+
 def waitlist_scope(user: Visitor) -> Q:
     """Whose waiting somebody may see: everybody that of the people they look after; reception that at its locations;
     doctors, of that, whoever waits for them or is their patient; managers all."""

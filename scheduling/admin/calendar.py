@@ -29,6 +29,7 @@ from accounts.back_office import (
     TimeWidget,
     display,
 )
+from scheduling import rules
 from scheduling.admin.affected import MESSAGE, read_decisions, rows_of
 from scheduling.admin.columns import on_the_clock
 from scheduling.admin.scope import ClinicAdmin
@@ -253,6 +254,11 @@ def zone_of(entry: TimeOff) -> zoneinfo.ZoneInfo:
     return location.zone if location else zoneinfo.ZoneInfo(settings.DEFAULT_TIME_ZONE)
 
 
+def _keeps(request: HttpRequest, entry: TimeOff | None) -> bool:
+    """Whether a time off is theirs to change; for lists, which ask about none, whether any could be."""
+    return entry is None or TimeOff.objects.filter(rules.time_off_kept_by(request.user), pk=entry.pk).exists()
+
+
 @admin.register(TimeOff)
 class TimeOffAdmin(ShowsAffected, ClinicAdmin):
     """Leave and closures. Entering one takes the slots in it away; deleting one brings back what the hours want."""
@@ -281,6 +287,14 @@ class TimeOffAdmin(ShowsAffected, ClinicAdmin):
             },
         )
     ]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only what is at places of theirs, or everywhere."""
+        return super().has_change_permission(request, obj) and _keeps(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The same."""
+        return super().has_delete_permission(request, obj) and _keeps(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TimeOff]:
         """With the places whose clocks the lists need."""

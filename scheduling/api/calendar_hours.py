@@ -145,8 +145,9 @@ class TimeOffViewSet(_CalendarViewSet):
     tag = "availability"
 
     def get_queryset(self) -> QuerySet[TimeOff]:
-        """Those that concern the visitor's locations and the doctors there."""
-        return TimeOff.objects.filter(rules.time_off_scope(self.visitor))
+        """Those that concern the visitor's locations and the doctors there; to change, those theirs to keep."""
+        kept = self.action in ("partial_update", "destroy")
+        return TimeOff.objects.filter((rules.time_off_kept_by if kept else rules.time_off_scope)(self.visitor))
 
     def list(self, request: Request) -> Response:
         """The latest first."""

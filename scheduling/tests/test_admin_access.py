@@ -10,15 +10,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.roles import Role
-from scheduling.models import Appointment, Availability, Patient
+from scheduling.models import Appointment, Availability, Patient, TimeOff
 from scheduling.tests.back_office import page_of, run_action, staff
 from scheduling.tests.factories import (
     AvailabilityFactory,
+    DoctorFactory,
     HoldFactory,
     LocationFactory,
     SlotFactory,
     UserFactory,
     book,
+    in_hours,
 )
 
 pytestmark = pytest.mark.django_db
@@ -160,3 +162,15 @@ def test_every_list_costs_the_same_for_one_row_and_for_many() -> None:
         HoldFactory.create()
     after = cost()
     assert after == before
+
+
+def test_leave_at_another_place_of_a_doctor_is_looked_at_and_left_alone() -> None:
+    here, there = LocationFactory.create(), LocationFactory.create()
+    slot = SlotFactory.create(doctor=DoctorFactory.create(locations=[here, there]), location=there)
+    leave = TimeOff.objects.create(doctor=slot.doctor, location=there, starts_at=slot.ends_at, ends_at=in_hours(999))
+    client = staff(Role.RECEPTION, here)
+    change = reverse("admin:scheduling_timeoff_change", args=[leave.pk])
+    assert client.get(change).status_code == 200
+    assert client.post(change, {"reason": "x"}).status_code == 403
+    assert client.post(reverse("admin:scheduling_timeoff_delete", args=[leave.pk]), {"post": "yes"}).status_code == 403
+    assert TimeOff.objects.get().reason == ""

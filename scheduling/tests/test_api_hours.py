@@ -284,6 +284,24 @@ class TestWhoMay:
         assert desk.post("availability/rules/", said(rule.doctor, rule.location)).status_code == 400
         assert (Availability.objects.filter(is_active=True).count(), TimeOff.objects.count()) == (1, 1)
 
+    def test_leave_at_another_place_of_a_doctor_is_looked_at_and_left_alone(self) -> None:
+        here, there = LocationFactory(), LocationFactory()
+        doctor = DoctorFactory(locations=[here, there])
+        slot = SlotFactory(doctor=doctor, location=there)
+        leave = TimeOff.objects.create(
+            doctor=doctor,
+            location=there,
+            starts_at=slot.starts_at + timedelta(days=9),
+            ends_at=slot.ends_at + timedelta(days=9),
+        )
+        desk, path = program_of(Role.RECEPTION, here), f"time-off/{leave.pk}/"
+        assert names(desk.get("time-off/")) == [leave.pk]
+        longer = {"starts_at": (slot.starts_at - timedelta(hours=1)).isoformat()}
+        assert [desk.patch(path, longer).status_code, desk.delete(path).status_code] == [404, 404]
+        assert (Slot.objects.count(), TimeOff.objects.count()) == (1, 1)
+        assert program_of(Role.RECEPTION, there).patch(path, longer).status_code == 200
+        assert not Slot.objects.exists()
+
     @pytest.mark.parametrize("path", ["availability/rules/", "time-off/"])
     def test_a_hundred_rows_cost_as_many_queries_as_one(self, path: str) -> None:
         rule = made()
