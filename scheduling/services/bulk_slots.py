@@ -125,12 +125,6 @@ def plan_bulk_slots(plan: BulkPlan) -> BulkPreview:
     session = _session(plan)
     days = [_wanted(session, location, day) for day in _dates(plan)]
     periods = [period for day in days for period in day.slots]
-    if len(periods) > MOST_SLOTS:
-        raise InvalidCalendar(
-            _("That would be %(count)s slots; at most %(most)s can be made at once. Choose fewer days.")
-            % {"count": len(periods), "most": MOST_SLOTS},
-            field="end_date",
-        )
     occupied, time_off = occupied_times(plan.doctor_id, periods), time_off_of(plan.doctor_id, plan.location_id)
     for day in days:
         _leave_out(day, location, occupied, time_off)
@@ -206,9 +200,22 @@ def _check(plan: BulkPlan) -> Location:
         raise InvalidCalendar(_("Weekdays are numbers from 0 (Monday) to 6 (Sunday)."), field="weekdays")
     check_size(minutes=plan.duration_minutes, capacity=plan.capacity)
     check_session(_session(plan), minutes_field="duration_minutes")
-    if next(_dates(plan), None) is None:
-        raise InvalidCalendar(_("No day between these dates is one of the chosen weekdays."), field="weekdays")
+    _check_number(plan)
     return location
+
+
+def _check_number(plan: BulkPlan) -> None:
+    """Refuse a plan for no day, or for too many slots: counted by the wall clock, before any of them is worked out."""
+    dates = list(_dates(plan))
+    if not dates:
+        raise InvalidCalendar(_("No day between these dates is one of the chosen weekdays."), field="weekdays")
+    count = len(dates) * len(wall_times(dates[0], _session(plan)))
+    if count > MOST_SLOTS:
+        raise InvalidCalendar(
+            _("That would be %(count)s slots; at most %(most)s can be made at once. Choose fewer days.")
+            % {"count": count, "most": MOST_SLOTS},
+            field="end_date",
+        )
 
 
 def _session(plan: BulkPlan) -> Session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from time import perf_counter
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -106,6 +107,17 @@ def test_the_same_plan_again_makes_nothing():
     create_bulk_slots(plan=wanted, actor=CLINIC)
     assert create_bulk_slots(plan=wanted, actor=CLINIC) is None
     assert SlotBatch.objects.count() == 1
+
+
+def test_a_plan_for_too_many_slots_is_refused_before_they_are_worked_out():
+    year = plan(start_date=date(2027, 1, 1), end_date=date(2027, 12, 31), duration_minutes=5, breaks=())
+    begun = perf_counter()
+    with pytest.raises(InvalidCalendar, match="105120 slots") as refused:
+        plan_bulk_slots(replace(year, start_time=time(0), end_time=time(0)))
+    assert refused.value.field == "end_date"
+    assert perf_counter() - begun < 0.5
+    with pytest.raises(InvalidCalendar, match="8760 slots"):
+        plan_bulk_slots(year)
 
 
 def test_undoing_removes_what_nobody_has_and_says_how_many_stayed():
