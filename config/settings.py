@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "config",
     "accounts",
     "scheduling",
+    "queueing",
 ]
 
 MIDDLEWARE = [

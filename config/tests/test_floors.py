@@ -22,7 +22,7 @@ def said(found: list[Arrow]) -> str:
 
 def test_there_is_something_to_read(arrows):
     assert len(arrows) > 100
-    assert {"accounts", "scheduling", "config"} <= {arrow.apps[0] for arrow in arrows}
+    assert {"accounts", "scheduling", "queueing", "config"} <= {arrow.apps[0] for arrow in arrows}
 
 
 def test_no_arrow_runs_up(arrows):

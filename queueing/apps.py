@@ -1,0 +1,11 @@
+"""The wing of the live queue."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class QueueingConfig(AppConfig):
+    """Queues of the day, and how long one waits in them."""
+
+    name = "queueing"
+    verbose_name = _("Queues")
