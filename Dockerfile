@@ -14,6 +14,7 @@ COPY manage.py ./
 COPY config config
 COPY accounts accounts
 COPY scheduling scheduling
+COPY queueing queueing
 COPY templates templates
 COPY static static
 USER frontdesk
