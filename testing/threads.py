@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from django.db import connections
+from django.db import connection, connections
 
 Answer = TypeVar("Answer")
 
@@ -41,3 +42,14 @@ def _run_one(call: Callable[[], Answer], barrier: threading.Barrier) -> Outcome[
         return Outcome(None, error)
     finally:
         connections.close_all()
+
+
+def wait_until_somebody_waits() -> None:
+    """Until a connection waits for a lock of another one. PostgreSQL only."""
+    for _attempt in range(1000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise TimeoutError("nobody waits")

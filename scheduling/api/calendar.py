@@ -204,6 +204,7 @@ class SlotBatchViewSet(ApiViewSet):
         with transaction.atomic():
             if wants_match(request):
                 lock_doctors([batch.doctor_id])
+                lock_slots(Slot.objects.filter(batch=batch.pk).values_list("pk", flat=True))
                 require_match(request, BatchSerializer(self.get_object()).data)
             undone = undo_batch(batch_id=batch.pk, actor=self.actor)
         return Response(UndoneSerializer(undone).data)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import AuditEntry
 from accounts.roles import Role
@@ -30,7 +29,7 @@ from scheduling.tests.factories import (
     book_soon,
     in_hours,
 )
-from testing.threads import run_together
+from testing.threads import run_together, wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -246,14 +245,3 @@ class TestAsRead:
 
         booked, moved = run_together([book_there, move])
         assert (booked.error, moved.error, moved.answer) == (None, None, 201)
-
-
-def wait_until_somebody_waits() -> None:
-    """Until another connection waits for a lock of this one."""
-    for _attempt in range(500):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.01)
-    raise TimeoutError("nobody waits")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from accounts.roles import Role
 from scheduling.models import Slot, SlotBatch
 from scheduling.tests.api import Program, asking, names, program_of
 from scheduling.tests.factories import LocationFactory, SlotFactory, UserFactory, book
-from testing.threads import run_together
+from testing.threads import run_together, wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -154,3 +155,28 @@ class TestManyAtOnce:
         assert {answer.status_code for answer in answers} == {201}
         assert len({answer.json()["batch"] for answer in answers}) == 1
         assert Slot.objects.count() == 28
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("november_2026")
+def test_whoever_books_while_a_batch_is_taken_back_makes_it_another_than_was_read() -> None:
+    slot = SlotFactory()
+    user = program_of(Role.RECEPTION, slot.location).user
+    path = f"slots/batches/{Program(user).post('slots/bulk/', plan_said(slot)).json()['batch']}/"
+    seen = Program(user).get(path)["ETag"]
+    booked = threading.Event()
+
+    def book_one() -> None:
+        with transaction.atomic():
+            book(Slot.objects.exclude(pk=slot.pk).order_by("pk")[0])
+            booked.set()
+            wait_until_somebody_waits()
+
+    def take_back() -> int:
+        booked.wait(10)
+        return Program(user).delete(path, seen=seen).status_code
+
+    booking, taking = run_together([book_one, take_back])
+    assert (booking.error, taking.error, taking.answer) == (None, None, 412)
+    assert SlotBatch.objects.get().slots.count() == 63
