@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import django_filters
@@ -11,6 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from accounts.api.serializers import LARGEST_KEY
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _FLAGS = {"true": True, "false": False}
 
 
@@ -61,7 +63,11 @@ class KeyFilter(django_filters.NumberFilter):
 
 
 class _DayField(_NotEmpty, forms.DateField):
-    """A day."""
+    def to_python(self, value: Any) -> Any:
+        """The day, written in full: the parser of dates would take 2026-1-5."""
+        if isinstance(value, str) and value and not _DAY.fullmatch(value):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
 
 
 @extend_schema_field({"type": "string", "format": "date"})

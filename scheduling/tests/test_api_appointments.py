@@ -173,6 +173,7 @@ class TestLists:
             ({"doctor": "x"}, "doctor"),
             ({"doctor": "0"}, "doctor"),
             ({"upcoming": "maybe"}, "upcoming"),
+            ({"date": "2026-1-5"}, "date"),
             ({"search": "x" * 101}, "search"),
             ({"docter": "1"}, "docter"),
             ({"cursor": "x"}, "cursor"),
