@@ -27,5 +27,6 @@ def change_visit(*, appointment_id: int, changes: Mapping[str, Any], actor: Acto
         for name, value in changes.items():
             setattr(visit, name, value)
         check_visit(visit)
-        visit.save(update_fields=[*changes, "changed_at"])
+        if changes:  # else nothing changed, and nobody's ETag must go stale
+            visit.save(update_fields=[*changes, "changed_at"])
     return visit

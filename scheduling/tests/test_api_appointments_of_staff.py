@@ -208,6 +208,12 @@ class TestAsRead:
         refused(program.patch(path(visit), {"notes": "two"}, seen=first), 412, "stale")
         assert program.patch(path(visit), {"notes": "two"}, seen=second["ETag"]).status_code == 200
 
+    def test_nothing_said_changes_nothing(self) -> None:
+        visit = book()
+        program = desk(visit.location)
+        seen = program.get(path(visit))["ETag"]
+        assert program.patch(path(visit), {}, seen=seen)["ETag"] == seen
+
     @pytest.mark.postgres
     @pytest.mark.django_db(transaction=True)
     def test_of_ten_who_have_read_the_same_one_writes(self) -> None:
