@@ -207,10 +207,49 @@ def test_no_history_makes_ranges_that_are_none(history, begun, now):
     assert_sound(estimator.waits(queue, Today(now=now, finished=begun)))
 
 
-def test_names_and_free_text_do_not_fill_the_memory():
-    day = [Consultation(place * 600.0, {"name": f"{place}"}) for place in range(400)]
-    estimator = Estimator.learned_from([day])
+def test_names_and_free_text_are_no_features():
+    days = [[Consultation(place * 600.0, {"name": f"{day} {place}"}) for place in range(400)] for day in range(4)]
     began = time.perf_counter()
-    estimator.learn(day)
-    assert time.perf_counter() - began < 2
+    estimator = Estimator.learned_from(days)
+    assert time.perf_counter() - began < 3
     assert estimator.waits([{}], JUST_BEGUN)[0].middle == pytest.approx(600, rel=0.2)
+
+
+@pytest.mark.parametrize(("slow", "quick"), [(40, 6), (250, 2)])
+def test_nobody_is_told_less_than_whoever_is_before_them(slow, quick):
+    """Lonely pairs that took long have taught place 1 alone, quick long days the places behind it."""
+    pairs = [[Consultation(0.0), Consultation(3000.0)]] * slow
+    estimator = Estimator.learned_from([*pairs, *steady(quick, seconds=30)])
+    assert_sound(estimator.waits([{}] * 12, JUST_BEGUN))
+
+
+def test_effects_that_add_up_to_less_than_nothing_still_take_time():
+    def day(features: dict[str, str], seconds: float) -> list[Consultation]:
+        return [Consultation(place * seconds, features) for place in range(10)]
+
+    history = [day({"kind": "long"}, 900.0), day({"kind": "brief"}, 30.0), day({"period": "brief"}, 30.0)] * 20
+    both = {"kind": "brief", "period": "brief"}
+    waits = Estimator.learned_from(history).waits([both] * 9, Today(now=0.0, running=Consultation(0.0, both)))
+    assert_sound(waits)
+    assert waits[8].middle > 9 * 10
+
+
+def test_one_break_in_the_past_does_not_lengthen_every_wait():
+    broken = [Consultation(0.0), Consultation(600.0), Consultation(11 * 3600.0)]
+    waits = Estimator.learned_from([*steady(20, seconds=600), broken]).waits([{}] * 4, JUST_BEGUN)
+    assert middles(waits) == pytest.approx([600, 1200, 1800, 2400], rel=0.05)
+
+
+def test_a_trend_ends_where_the_longest_session_did(experienced):
+    late, very_late = (
+        experienced.waits([FOLLOW_UP] * 3, Today(now=clock, finished=[RUNNING], running=Consultation(clock)))[2]
+        for clock in (6 * 3600.0, 11 * 3600.0)
+    )
+    assert very_late.middle == pytest.approx(late.middle, rel=0.02)
+    assert very_late.middle > 3 * 300
+
+
+def test_what_is_long_ago_is_forgotten():
+    history = [*sessions(150, spread=0.8), *steady(60, seconds=600, places=20)]
+    soonest = Estimator.learned_from(history).waits([{}], JUST_BEGUN)[0]
+    assert soonest.high - soonest.low < 120
