@@ -215,12 +215,13 @@ def test_names_and_free_text_are_no_features():
     assert estimator.waits([{}], JUST_BEGUN)[0].middle == pytest.approx(600, rel=0.2)
 
 
-@pytest.mark.parametrize(("slow", "quick"), [(40, 6), (250, 2)])
-def test_nobody_is_told_less_than_whoever_is_before_them(slow, quick):
+PAIRS = [[Consultation(0.0), Consultation(3000.0)]]
+
+
+@pytest.mark.parametrize("history", [[*PAIRS * 40, *steady(6, seconds=30)], [*steady(2, seconds=30), *PAIRS * 150]])
+def test_nobody_is_told_less_than_whoever_is_before_them(history):
     """Lonely pairs that took long have taught place 1 alone, quick long days the places behind it."""
-    pairs = [[Consultation(0.0), Consultation(3000.0)]] * slow
-    estimator = Estimator.learned_from([*pairs, *steady(quick, seconds=30)])
-    assert_sound(estimator.waits([{}] * 12, JUST_BEGUN))
+    assert_sound(Estimator.learned_from(history).waits([{}] * 12, JUST_BEGUN))
 
 
 def test_effects_that_add_up_to_less_than_nothing_still_take_time():
