@@ -6,6 +6,7 @@ import json
 from functools import lru_cache, wraps
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, include, path, reverse
@@ -34,9 +35,9 @@ def only_read(view: View) -> View:
 
 
 @lru_cache(maxsize=32)
-def _document(_language: str) -> bytes:
-    """The OpenAPI document; the same until the program changes, so it is put together once for a language."""
-    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+def _document(_language: str, urls: str) -> bytes:
+    """The OpenAPI document of a module of URLs; the same until the program changes, so it is put together once."""
+    document: dict[str, Any] = SchemaGenerator(urlconf=urls).get_schema(request=None, public=True)
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -44,7 +45,7 @@ def _document(_language: str) -> bytes:
 @only_read
 def schema(request: HttpRequest) -> HttpResponse:
     """What the API takes and answers, in OpenAPI 3.1."""
-    return HttpResponse(_document(get_language() or "en"), content_type="application/json")
+    return HttpResponse(_document(get_language() or "en", settings.ROOT_URLCONF), content_type="application/json")
 
 
 @public
