@@ -18,13 +18,20 @@ STEP = 0.01
 """How far one wait outside moves the level."""
 
 NARROWEST, WIDEST = 0.2, 0.01
+"""The levels stay between these: a run of odd days makes no range of nothing, nor one of everything."""
+
 REMEMBERED = 1000
+"""So many quotients are kept for each place, the latest: those of some eighty sessions."""
+
 PRIOR_QUOTIENTS = 20
 PRIOR_SPREAD_OF_VISITS, PRIOR_SPREAD_OF_DAYS = 0.45, 0.2
+"""What is believed before there is data: standard deviations of logarithms, counted as so many quotients."""
 
 FEWEST_TO_READ = 8
+"""With fewer visits that lasted as long as the one that is running, what is left of it is not read from them."""
+
 TAIL = 0.25
-"""A visit that outlasts all that were seen goes on for so much of its age or of its expected length on average."""
+"""It is then taken to go on for so much of its age, or of its expected length, on average."""
 
 
 class Spread:
