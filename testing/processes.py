@@ -63,7 +63,7 @@ def start(
             cwd="/",
             env=environment,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_as_a_child_of_ours,
         )
 
 
@@ -78,7 +78,9 @@ def stop(process: subprocess.Popen[bytes], *, with_signal: signal.Signals, secon
             process.wait()
 
 
-def _die_with_parent() -> None:
+def _as_a_child_of_ours() -> None:
+    """Ends with us, and listens to Ctrl-C even where a shell has put the whole test run into the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with suppress(OSError, AttributeError):  # only Linux can
         prctl: Callable[[int, int], int] = ctypes.CDLL(None).prctl
         prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
