@@ -121,9 +121,10 @@ class Conductor:
         presses = [Press(path="/book/")] * 40
         for way, _label, first in RATES:
             presses += self._bookings(way, first + WARM_UP, 40)
-        failed = not_booked(self._load(Plan(port=served.port, kind="steady", presses=presses, seconds=60)).answers[40:])
-        if failed:
-            raise NotMeasurable(f"the server answers {failed} of {len(presses)} requests with an error")
+        answers = self._load(Plan(port=served.port, kind="steady", presses=presses, seconds=60)).answers[40:]
+        if failed := not_booked(answers):
+            statuses = ", ".join(str(status) for status in sorted({answer.status for answer in answers}))
+            raise NotMeasurable(f"{failed} of {len(answers)} bookings failed; the server answered {statuses}")
 
     def _rush(self, served: Served, first: int, *, way: str = "page", follow: bool = False) -> Rush:
         rush = Rush()
