@@ -17,7 +17,7 @@ from accounts.live.guards import Close, Scope, address_of, addresses, is_ours, o
 from accounts.live.hub import hub
 from accounts.live.sockets import Send, Socket
 from scheduling.live import RoomUnknown, SlotsRoom
-from scheduling.views.wish import read_day, read_number
+from scheduling.query_values import read_day, read_number
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 

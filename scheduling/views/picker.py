@@ -23,8 +23,8 @@ from scheduling.clock import local_date
 from scheduling.day_times import PartOfDay, is_free, parts_of_day, times_of, version_of
 from scheduling.live import slots_address
 from scheduling.models import Location, Slot
+from scheduling.query_values import read_day
 from scheduling.selectors.availability import Day, days_with_slots, next_free_slots
-from scheduling.views.wish import read_day
 
 
 @dataclass(frozen=True, slots=True)

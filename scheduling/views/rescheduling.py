@@ -32,6 +32,7 @@ from scheduling.errors import (
     WrongState,
 )
 from scheduling.models import Appointment, Hold, Slot
+from scheduling.query_values import read_day, read_number
 from scheduling.selectors.appointments import by_secret
 from scheduling.selectors.availability import nearest_free_slots
 from scheduling.selectors.self_service import Standing, hold_of, live_holds_of, standing_of
@@ -40,7 +41,6 @@ from scheduling.services.rescheduling import reschedule_appointment
 from scheduling.views.appointment import holder_of, refusal_to_change, to_page
 from scheduling.views.links import with_appointment
 from scheduling.views.picker import Picker, build_picker
-from scheduling.views.wish import read_day, read_number
 
 _REFUSALS: Mapping[str, str | Promise] = {
     error.code: error.sentence

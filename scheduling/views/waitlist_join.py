@@ -19,10 +19,11 @@ from scheduling.clock import local_date
 from scheduling.forms.booking import SOMEBODY_NEW, PatientForm, WhoForm
 from scheduling.forms.waiting import DaysForm
 from scheduling.models import Patient, WaitlistEntry
+from scheduling.query_values import read_day
 from scheduling.selectors.people import family_of
 from scheduling.services.patients import PatientDetails
 from scheduling.services.waitlist import LONGEST_WAIT, join_waitlist
-from scheduling.views.wish import Wish, read_day, read_wish
+from scheduling.views.wish import Wish, read_wish
 
 USUAL_WAIT = timedelta(days=14)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
 from django.utils.http import urlencode
 
 from scheduling.models import Doctor, Location, Slot, Specialty
+from scheduling.query_values import read_number
 from scheduling.selectors.clinic import doctors_offering, locations_offering, specialties_on_offer
 
 ANY_DOCTOR = "any"
@@ -96,19 +96,6 @@ def _pick_location(places: list[Location], asked: str | None) -> Location | None
 def _pick(offered: Any, asked: str | None) -> Any:
     number = read_number(asked)
     return offered.filter(pk=number).first() if number is not None else None
-
-
-def read_number(raw: str | None) -> int | None:
-    """A row's number as it comes in a query or form; None for anything else."""
-    return int(raw) if raw and raw.isdecimal() and len(raw) < 18 else None
-
-
-def read_day(raw: str | None) -> date | None:
-    """A day such as 2026-08-06; None for what is none."""
-    try:
-        return date.fromisoformat(raw or "")
-    except ValueError:
-        return None
 
 
 def read_token(asked: QueryDict) -> str:

@@ -12,11 +12,12 @@ from accounts.errors import DomainError
 from accounts.permissions import public
 from scheduling.forms.booking import DetailsForm, PatientForm
 from scheduling.models import Patient, Slot
+from scheduling.query_values import read_number
 from scheduling.selectors.availability import free_slots, nearest_free_slots
 from scheduling.services.booking import book_hold
 from scheduling.views.appointment import JUST_BOOKED
 from scheduling.views.drafts import finish_draft
-from scheduling.views.wish import read_number, wish_for
+from scheduling.views.wish import wish_for
 from scheduling.views.wizard_answers import (
     Booking,
     hold_panel,

@@ -19,12 +19,13 @@ from accounts.permissions import public
 from scheduling.day_times import times_of, version_of
 from scheduling.errors import SlotClosed, SlotPast, SlotTaken, SlotUnknown
 from scheduling.models import Slot
+from scheduling.query_values import read_day, read_number
 from scheduling.selectors.availability import nearest_free_slots
 from scheduling.selectors.self_service import live_holds_of
 from scheduling.services.holds import hold_seat_from_address, release_hold
 from scheduling.views.drafts import move_draft
 from scheduling.views.picker import Picker, build_picker
-from scheduling.views.wish import Wish, read_day, read_number, read_token, read_wish, wish_for
+from scheduling.views.wish import Wish, read_token, read_wish, wish_for
 from scheduling.views.wizard_choose import open_question
 
 HOLDER_COOKIE = "holder"
