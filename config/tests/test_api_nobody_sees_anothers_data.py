@@ -8,29 +8,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db.models import Q
 from django.test import Client, override_settings
-from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.services.sign_ins import sign_in
 from config.tests.calls import JSON, Call, calls, document
 from config.tests.doors import addresses
+from config.tests.foreign import FOREIGN, about_others, foreign_words, keys, others_visits
 from config.tests.test_nobody_sees_anothers_data import changed_rows, said_by, tampered
 from config.tests.world import Person, World, build_world, differences, rows_now
 from scheduling.models import (
     Appointment,
-    Availability,
-    Doctor,
-    Location,
     Patient,
     Slot,
-    SlotBatch,
     Specialty,
     TimeOff,
     WaitlistEntry,
@@ -85,84 +79,6 @@ def methods(view: Any) -> set[str]:
     """What can be asked of an endpoint."""
     offered = getattr(view, "actions", None) or {one for one in view.cls.http_method_names if hasattr(view.cls, one)}
     return set(offered) - {"head"}
-
-
-# --- What belongs to others ------------------------------------------------------------------
-
-
-def others_visits(person: Person) -> Any:
-    found = Appointment.objects.exclude(pk__in=person.visits).order_by("pk")
-    return [*found.filter(status__in=["pending", "confirmed"])[:3], *found.filter(status="completed")[:1]]
-
-
-def elsewhere(person: Person) -> Q:
-    """Rows of a place, or with one, where a member of staff has no business; all of them for everybody else."""
-    return ~Q(location__name="Hill Clinic") if person.name.endswith("_there") else Q()
-
-
-FOREIGN: dict[str, Callable[[World, Person], list[Any]]] = {
-    "appointments": lambda world, person: [visit.pk for visit in others_visits(person)],
-    "patients": lambda world, person: list(
-        Patient.objects.exclude(pk__in=person.patients).values_list("pk", flat=True)
-    ),
-    "waitlist": lambda world, person: list(
-        WaitlistEntry.objects.exclude(patient__in=person.patients).values_list("pk", flat=True)
-    ),
-    "holds": lambda world, person: tampered(world.holds["there"].token)[:3],
-    "slots": lambda world, person: [
-        visit.slot_id for visit in others_visits(person) if visit.location.name == "Harbour Clinic"
-    ],
-    "slots/batches": lambda world, person: keys(SlotBatch.objects.filter(elsewhere(person))),
-    "availability/rules": lambda world, person: keys(Availability.objects.filter(elsewhere(person))),
-    "time-off": lambda world, person: keys(TimeOff.objects.filter(elsewhere(person), location__isnull=False)),
-    "locations": lambda world, person: keys(Location.objects.all()),
-    "specialties": lambda world, person: keys(Specialty.objects.all()),
-    "doctors": lambda world, person: keys(Doctor.objects.all()),
-}
-"""Whose things are somebody else's, for each kind in the addresses. A kind that is missing fails the walk."""
-
-
-def keys(rows: Any) -> list[int]:
-    """The ids of the first few."""
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:3])
-
-
-def foreign_words(world: World, person: Person) -> dict[str, Any]:
-    """What a body may name: all of it real, none of it this person's."""
-    visit = others_visits(person)[0]
-    away = Appointment.objects.filter(location=world.here, slot__isnull=False).first()
-    assert away is not None
-    soon = timezone.now() + timedelta(days=45)
-    day = soon.date()
-    return {
-        "patient": Patient.objects.exclude(pk__in=person.patients).order_by("pk")[0].pk,
-        "appointment": visit.pk,
-        "follows": visit.pk,
-        "instead_of": visit.pk,
-        "number": visit.number,
-        "slot": away.slot_id,
-        "hold": tampered(world.holds["there"].token)[1],
-        "doctor": world.doctors["here"].pk,
-        "location": world.here.pk,
-        "locations": [world.here.pk],
-        "specialty": world.doctors["here"].specialty_id,
-        "starts_at": soon.isoformat(),
-        "ends_at": (soon + timedelta(hours=1)).isoformat(),
-        **dict.fromkeys(("start_date", "valid_from", "earliest_date"), day.isoformat()),
-        **dict.fromkeys(("end_date", "latest_date"), (day + timedelta(days=3)).isoformat()),
-    }
-
-
-def about_others(body: Any, words: dict[str, Any]) -> Any:
-    """An example with others' ids in it."""
-    if isinstance(body, list):
-        return [about_others(inner, words) for inner in body]
-    if not isinstance(body, dict):
-        return body
-    return {
-        name: words[name] if name in words and not isinstance(value, dict) else about_others(value, words)
-        for name, value in body.items()
-    }
 
 
 def identities(person: Person) -> list[tuple[Client, dict[str, str]]]:
