@@ -24,7 +24,9 @@ FLOORS = {
 }
 NEVER_IMPORTED = ("config", "notifications", "kiosk")
 
-INTERFACES = ("views", "forms", "admin", "api", "urls", "consumers", "routing", "tasks", "management", "receivers")
+PAGES = ("views", "forms", "admin", "api", "urls")
+SOCKETS = ("live", "live_events", "sockets", "event_sockets", "routing")
+INTERFACES = (*PAGES, *SOCKETS, "tasks", "management", "receivers")
 FORBIDDEN_ROOMS = {
     "errors": ("selectors", "services", "rules", *INTERFACES),
     "signals": ("models", "selectors", "services", "rules", *INTERFACES),
@@ -34,6 +36,8 @@ FORBIDDEN_ROOMS = {
     "services": INTERFACES,
     "forms": ("views", "admin", "api", "urls", "management"),
     "reports": ("services", *INTERFACES),
+    # The API knows tokens, which open sockets as well; pages and what they write are no business of a socket.
+    **dict.fromkeys(SOCKETS, ("views", "forms", "admin", "urls", "services")),
 }
 """Inside one app: the room on the left imports none of the rooms on the right."""
 
