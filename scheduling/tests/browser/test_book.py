@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from scheduling.models import Appointment, Hold, Slot
 from scheduling.services.holds import hold_seat
+from scheduling.tests.browser import hear_nothing
 from scheduling.tests.factories import VISITOR, DoctorFactory, SlotFactory, book, in_hours
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -185,6 +186,7 @@ def test_a_hold_that_runs_out_loses_no_answer(phone: Page, live_server: Any, slo
 
 
 def test_a_time_that_somebody_took_a_moment_ago(phone: Page, live_server: Any, slots: list[Slot]) -> None:
+    hear_nothing(phone)
     phone.goto(times(live_server, slots[0]))
     button = phone.locator(f"#slot-{slots[0].pk}")
     expect(button).to_be_visible()
