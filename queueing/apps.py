@@ -9,3 +9,10 @@ class QueueingConfig(AppConfig):
 
     name = "queueing"
     verbose_name = _("Queues")
+
+    def ready(self) -> None:
+        """Let tokens follow their visits, and the audit trail follow the tables of this wing."""
+        from queueing import audited_tables, receivers
+
+        audited_tables.declare()
+        receivers.connect()

@@ -87,6 +87,13 @@ class PatientBusy(DomainError):
     sentence = _("This patient already has an appointment at that time.")
 
 
+class SeatGone(DomainError):
+    """A cancelled visit gave its seat back, so it cannot simply come to life again."""
+
+    code = "seat_gone"
+    sentence = _("The seat of this visit was given back. Please book or register the patient again.")
+
+
 class PatientKnown(DomainError):
     """A record with the same name, birthday and contact is already there."""
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Lag
 
 from accounts.models import AuditEntry
 from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
-from scheduling.states import ACTIVE, SEATED, AppointmentStatus, WaitlistStatus, sources_of
+from scheduling.states import ACTIVE, SEATED, AppointmentStatus, WaitlistStatus, corrected_from, sources_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,11 @@ def _fault_of_trail(steps: list[list[str | None]], status: str | None) -> str:
     for before, after in steps:
         if before != now:
             return f"a step from {before} follows {now}"
-        if before is not None and after is not None and before not in sources_of(AppointmentStatus(after)):
+        if before is not None and after is not None and before not in _sources(AppointmentStatus(after)):
             return f"a step from {before} to {after} is not allowed"
         now = after
     return "" if now == status else f"ends in {now}, the row says {status}"
+
+
+def _sources(status: AppointmentStatus) -> frozenset[AppointmentStatus]:
+    return sources_of(status) | corrected_from(status)

@@ -48,6 +48,15 @@ APPOINTMENT_TRANSITIONS: dict[AppointmentStatus, frozenset[AppointmentStatus]] =
     AppointmentStatus.NO_SHOW: frozenset(),
 }
 
+CORRECTIONS: dict[AppointmentStatus, frozenset[AppointmentStatus]] = {
+    AppointmentStatus.CHECKED_IN: frozenset({AppointmentStatus.CONFIRMED}),
+    AppointmentStatus.IN_PROGRESS: frozenset({AppointmentStatus.CHECKED_IN}),
+    AppointmentStatus.COMPLETED: frozenset({AppointmentStatus.IN_PROGRESS}),
+    AppointmentStatus.NO_SHOW: frozenset({AppointmentStatus.CHECKED_IN}),
+    AppointmentStatus.CANCELLED: frozenset({AppointmentStatus.CHECKED_IN}),
+}
+"""Steps back, where the desk pressed the wrong key on the day itself (`services/presence.py`); no other goes back."""
+
 FREEING = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED, AppointmentStatus.RESCHEDULED})
 """States that give the seat back."""
 
@@ -71,6 +80,11 @@ UPCOMING = frozenset({AppointmentStatus.PENDING, AppointmentStatus.CONFIRMED})
 def sources_of(target: AppointmentStatus) -> frozenset[AppointmentStatus]:
     """The states from which `target` may be reached."""
     return frozenset(state for state, targets in APPOINTMENT_TRANSITIONS.items() if target in targets)
+
+
+def corrected_from(target: AppointmentStatus) -> frozenset[AppointmentStatus]:
+    """The states from which a correction leads back to `target`."""
+    return frozenset(state for state, targets in CORRECTIONS.items() if target in targets)
 
 
 class AppointmentType(models.TextChoices):

@@ -227,12 +227,13 @@ def check_visit(appointment: Appointment) -> None:
 
 def insert_appointment(appointment: Appointment) -> None:
     """Insert the row; the database refuses a patient in two places at one time, which raises PatientBusy."""
-    with _patient_in_one_place():
+    with patient_in_one_place():
         appointment.save(force_insert=True)
 
 
 @contextmanager
-def _patient_in_one_place() -> Iterator[None]:
+def patient_in_one_place() -> Iterator[None]:
+    """Say PatientBusy where the database refuses a patient in two places at one time."""
     try:
         yield
     except IntegrityError as error:

@@ -1,0 +1,65 @@
+"""Finding queues, tokens and the rules of a location."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from queueing.models import Queue, QueuePolicy, Token
+from queueing.states import LIVE
+from scheduling.clock import local_date
+from scheduling.models import Location
+
+
+def policy_of(location_id: int) -> QueuePolicy:
+    """The rules of a location; the defaults where nobody set any."""
+    return QueuePolicy.objects.filter(location_id=location_id).first() or QueuePolicy(location_id=location_id)
+
+
+def policies_of(location_ids: Iterable[int]) -> dict[int, QueuePolicy]:
+    """The rules of several locations, in one query."""
+    wanted = set(location_ids)
+    found = {policy.location_id: policy for policy in QueuePolicy.objects.filter(location_id__in=wanted)}
+    return {pk: found.get(pk) or QueuePolicy(location_id=pk) for pk in wanted}
+
+
+def queues_of_today(location: Location, now: datetime | None = None) -> QuerySet[Queue]:
+    """The queues of a location's day, by letter."""
+    day = local_date(now or timezone.now(), location.zone)
+    return with_places(Queue.objects.filter(location=location, day=day)).order_by("letter")
+
+
+def with_places(queues: QuerySet[Queue]) -> QuerySet[Queue]:
+    """With what every screen says of a queue."""
+    return queues.select_related("doctor__specialty", "location")
+
+
+def live_token_of(appointment_id: int) -> Token | None:
+    """The place in a queue that a visit has now."""
+    return Token.objects.select_related("queue__doctor").filter(appointment_id=appointment_id, status__in=LIVE).first()
+
+
+def latest_token_of(appointment_id: int) -> Token | None:
+    """The place that a visit has, or had last."""
+    return (
+        Token.objects.select_related("queue__doctor", "location")
+        .filter(appointment_id=appointment_id)
+        .order_by("-pk")
+        .first()
+    )
+
+
+def tokens_with_everything() -> QuerySet[Token]:
+    """With all that screens say of a token."""
+    return Token.objects.select_related("queue__doctor", "queue__location", "location", "patient", "appointment")
+
+
+def token_by_secret(secret: str) -> Token | None:
+    """Whose link this is; a token that was transferred leads to the one it became."""
+    token = tokens_with_everything().filter(secret=secret).first()
+    while token is not None and token.successor_id is not None:
+        token = tokens_with_everything().get(pk=token.successor_id)
+    return token

@@ -1,0 +1,65 @@
+"""Somebody needs help: every desk of the place is told, until one says that they see to it."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.audit import recorded
+from queueing.errors import EmergencyUnknown, InvalidEmergency
+from queueing.models import EmergencyRequest, Token
+from queueing.signals import emergency_changed
+from queueing.states import EmergencySource
+from scheduling.models import Location
+
+
+def raise_emergency(
+    *,
+    location: Location,
+    source: EmergencySource,
+    actor: Actor,
+    token: Token | None = None,
+    message: str = "",
+) -> EmergencyRequest:
+    """Alert the desk and the doctors. Somebody in the queue has one open emergency: raised again, it is the same.
+
+    Raises InvalidEmergency.
+    """
+    message = message.strip()
+    if len(message) > 300 or "\x00" in message:
+        raise InvalidEmergency(field="message")
+    try:
+        with recorded(actor, "emergency.raise"):
+            emergency = EmergencyRequest.objects.create(
+                location=location,
+                token=token,
+                source=source,
+                message=message,
+                raised_at=timezone.now(),
+                raised_by=actor.user,
+            )
+            emergency_changed.send(sender=EmergencyRequest, emergency=emergency, actor=actor)
+    except IntegrityError:
+        before = EmergencyRequest.objects.filter(token=token, acknowledged_at=None).first()
+        if token is None or before is None:
+            raise
+        return before
+    return emergency
+
+
+def acknowledge_emergency(*, emergency_id: int, actor: Actor) -> EmergencyRequest:
+    """Somebody sees to it. Of two who press, the first is remembered. Raises EmergencyUnknown."""
+    with recorded(actor, "emergency.acknowledge"):
+        open_ones = EmergencyRequest.objects.filter(pk=emergency_id, acknowledged_at=None)
+        changed = open_ones.update(acknowledged_at=timezone.now(), acknowledged_by=actor.user)
+        emergency = (
+            EmergencyRequest.objects.select_related("location", "token", "acknowledged_by")
+            .filter(pk=emergency_id)
+            .first()
+        )
+        if emergency is None:
+            raise EmergencyUnknown
+        if changed:
+            emergency_changed.send(sender=EmergencyRequest, emergency=emergency, actor=actor)
+    return emergency

@@ -1,0 +1,34 @@
+"""A visit was changed elsewhere: at the back office, by a program, by the patient's own page. Its token follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.actors import Actor
+from queueing.models import Token
+from queueing.services.steps import change_token
+from queueing.states import Step, TokenStatus
+from scheduling.models import Appointment
+from scheduling.states import AppointmentStatus
+
+FOLLOWING: dict[str, tuple[TokenStatus, Step, tuple[str, ...]]] = {
+    AppointmentStatus.IN_PROGRESS: (TokenStatus.IN_CONSULTATION, Step.STARTED, ("started_at",)),
+    AppointmentStatus.COMPLETED: (TokenStatus.COMPLETED, Step.FINISHED, ("ended_at",)),
+    AppointmentStatus.NO_SHOW: (TokenStatus.NO_SHOW, Step.NO_SHOW, ("ended_at",)),
+    AppointmentStatus.CANCELLED: (TokenStatus.CANCELLED, Step.LEFT, ("ended_at",)),
+}
+
+
+def follow_visit(token: Token, appointment: Appointment, *, actor: Actor) -> None:
+    """Bring the live token of a visit to where the visit is. Does nothing where the token went first."""
+    following = FOLLOWING.get(appointment.status)
+    if following is None or token.status == following[0]:
+        return
+    to, what, times = following
+    now = timezone.now()
+    changes: dict[str, Any] = dict.fromkeys(times, now)
+    if to == TokenStatus.IN_CONSULTATION and token.called_at is None:
+        changes["called_at"] = now
+    change_token(token, to, what, actor=actor, now=now, **changes)

@@ -1,0 +1,47 @@
+"""Sending somebody who waits to another doctor."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.audit import recorded
+from queueing.errors import TransferRefused, WrongStep
+from queueing.models import Token
+from queueing.services.issuing import issue_token
+from queueing.services.queues import open_queue, require_today
+from queueing.services.steps import change_token, lock_token, write
+from queueing.states import UNSEEN, Arrival, Step, TokenStatus
+from scheduling.models import Doctor
+from scheduling.services.presence import hand_over
+
+
+def transfer_token(*, token_id: int, doctor_id: int, actor: Actor, version: int | None = None) -> Token:
+    """Send somebody who has not been seen to another doctor of the same place, with the time already waited.
+
+    Returns the new token; the old one points at it, and its link leads there. Raises TransferRefused, WrongStep,
+    ScreenStale, DayOver, QueueClosed.
+    """
+    now = timezone.now()
+    with recorded(actor, "token.transfer"):
+        token = lock_token(token_id, version)
+        require_today(token.queue, now)
+        if token.status not in UNSEEN:
+            raise WrongStep(status_now=token.status)
+        doctor = Doctor.objects.filter(pk=doctor_id, is_active=True, locations=token.location_id).first()
+        if doctor is None or doctor.pk == token.queue.doctor_id:
+            raise TransferRefused
+        queue = open_queue(doctor=doctor, location=token.queue.location, day=token.day)
+        change_token(token, TokenStatus.CANCELLED, Step.TRANSFERRED, actor=actor, now=now, ended_at=now)
+        hand_over(appointment_id=token.appointment_id, doctor_id=doctor.pk, actor=actor)
+        moved = issue_token(
+            queue=queue,
+            appointment=token.appointment,
+            arrival=Arrival(token.arrival),
+            now=now,
+            actor=actor,
+            checked_in_at=token.checked_in_at,
+            predecessor=token,
+        )
+        write(token, {"successor": moved})
+    return moved

@@ -1,0 +1,106 @@
+"""Taking back the last step: somebody pressed the wrong key."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.audit import recorded
+from queueing.errors import AlreadyWaiting, NothingToUndo
+from queueing.models import Queue, Token, TokenStep
+from queueing.services.queues import lock_queue, require_today
+from queueing.services.steps import lock_token, require_room_for_one_more, restored, write
+from queueing.signals import queue_changed
+from queueing.states import LIVE, Step, TokenStatus
+from scheduling.services.presence import hand_over, take_back_to
+from scheduling.states import AppointmentStatus
+
+UNDO_WITHIN = timedelta(minutes=30)
+"""So long after a step it can be taken back; later than that the day has gone on."""
+
+VISIT_OF = {
+    TokenStatus.WAITING: AppointmentStatus.CHECKED_IN,
+    TokenStatus.CALLED: AppointmentStatus.CHECKED_IN,
+    TokenStatus.IN_CONSULTATION: AppointmentStatus.IN_PROGRESS,
+    TokenStatus.COMPLETED: AppointmentStatus.COMPLETED,
+    TokenStatus.NO_SHOW: AppointmentStatus.NO_SHOW,
+    TokenStatus.CANCELLED: AppointmentStatus.CANCELLED,
+}
+"""What a visit is while its token is that."""
+
+
+def undo_step(*, step_id: int, actor: Actor) -> Token:
+    """Take back the last step of a token: all is as it was before, the visit too.
+
+    Raises NothingToUndo when it is not the last one, is older than half an hour, or cannot be taken back;
+    DoctorBusy, AlreadyWaiting, DayOver; and what `scheduling.services.presence.take_back_to` raises.
+    """
+    now = timezone.now()
+    with recorded(actor, "token.undo"):
+        token = _lock_token_of(step_id)
+        queue = lock_queue(token.queue_id)
+        require_today(queue, now)
+        step = _last_step(token, step_id, now)
+        if step.what == Step.JOINED:
+            _undo_joining(token, actor, now)
+        elif step.what == Step.TRANSFERRED:
+            _undo_transfer(token, step, actor)
+        else:
+            _undo_change(token, step, queue, actor)
+        TokenStep.objects.filter(pk=step.pk).update(undone_at=now)
+        queue_changed.send(sender=Queue, queue=queue, token=token, what="undone", actor=actor)
+    return token
+
+
+def _lock_token_of(step_id: int) -> Token:
+    token_id = TokenStep.objects.filter(pk=step_id).values_list("token_id", flat=True).first()
+    if token_id is None:
+        raise NothingToUndo
+    return lock_token(token_id)
+
+
+def _last_step(token: Token, step_id: int, now: datetime) -> TokenStep:
+    step = TokenStep.objects.filter(token=token, undone_at=None).order_by("-pk").first()
+    if step is None or step.pk != step_id or step.at < now - UNDO_WITHIN:
+        raise NothingToUndo
+    return step
+
+
+def _undo_change(token: Token, step: TokenStep, queue: Queue, actor: Actor) -> None:
+    before = restored(step.before)
+    was, now_is = TokenStatus(before.get("status", token.status)), TokenStatus(token.status)
+    if was == TokenStatus.IN_CONSULTATION and now_is != was:
+        require_room_for_one_more(queue)
+    if was in LIVE and now_is not in LIVE:
+        _require_nowhere_else(token)
+    write(token, before)
+    if VISIT_OF[was] != VISIT_OF[now_is]:
+        take_back_to(VISIT_OF[was], appointment_id=token.appointment_id, actor=actor)
+
+
+def _undo_joining(token: Token, actor: Actor, now: datetime) -> None:
+    """They are not here after all; the number stays used."""
+    if token.status != TokenStatus.WAITING or hasattr(token, "predecessor"):
+        raise NothingToUndo
+    write(token, {"status": TokenStatus.CANCELLED, "ended_at": now})
+    take_back_to(AppointmentStatus.CONFIRMED, appointment_id=token.appointment_id, actor=actor)
+
+
+def _undo_transfer(token: Token, step: TokenStep, actor: Actor) -> None:
+    """Back to the first doctor, if the second has not called them yet."""
+    moved = token.successor
+    if moved is None or moved.status != TokenStatus.WAITING:
+        raise NothingToUndo
+    write(moved, {"status": TokenStatus.CANCELLED, "ended_at": moved.checked_in_at})
+    write(token, {**restored(step.before), "successor": None})
+    hand_over(appointment_id=token.appointment_id, doctor_id=token.queue.doctor_id, actor=actor)
+
+
+def _require_nowhere_else(token: Token) -> None:
+    elsewhere = Token.objects.filter(
+        patient_id=token.patient_id, location_id=token.location_id, day=token.day, status__in=sorted(LIVE)
+    )
+    if elsewhere.exclude(pk=token.pk).exists():
+        raise AlreadyWaiting
