@@ -129,7 +129,7 @@ def waitlist_scope(user: Visitor) -> Q:
 
 def works_the_desk(user: Visitor) -> bool:
     """Whether somebody books, confirms, moves and cancels for patients: reception and managers."""
-    return _has_role(user, Role.RECEPTION, Role.MANAGER)
+    return has_role(user, Role.RECEPTION, Role.MANAGER)
 
 
 STEPS_OF_EVERYBODY = frozenset({AppointmentStatus.IN_PROGRESS, AppointmentStatus.COMPLETED})
@@ -139,11 +139,12 @@ STEPS_OF_EVERYBODY = frozenset({AppointmentStatus.IN_PROGRESS, AppointmentStatus
 def may_take_step(user: Visitor, to: AppointmentStatus) -> bool:
     """Whether a member of staff may bring visits that they see into the state `to`."""
     if to in STEPS_OF_EVERYBODY:
-        return _has_role(user, *STAFF_ROLES)
+        return has_role(user, *STAFF_ROLES)
     return works_the_desk(user)
 
 
-def _has_role(user: Visitor, *roles: Role) -> bool:
+def has_role(user: Visitor, *roles: Role) -> bool:
+    """Whether an active member of staff has one of the roles; superusers have all."""
     if not user.is_authenticated or not user.is_active or not user.is_staff:
         return False
     return user.is_superuser or user.groups.filter(name__in=roles).exists()
