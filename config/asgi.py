@@ -20,7 +20,8 @@ from django.urls import re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from config.wsgi import application as pages
-from scheduling.routing import websocket_urlpatterns
+from queueing.routing import websocket_urlpatterns as sockets_of_queues
+from scheduling.routing import websocket_urlpatterns as sockets_of_the_ground
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -76,6 +77,6 @@ def allow_many_sockets() -> None:
 
 allow_many_sockets()
 # Every socket asks for itself who may open it (accounts/live/guards.py).
-sockets = URLRouter([*websocket_urlpatterns, re_path(r"", cast(Any, refuse))])
+sockets = URLRouter([*sockets_of_the_ground, *sockets_of_queues, re_path(r"", cast(Any, refuse))])
 http = Pages()
 application = ProtocolTypeRouter({"http": http, "websocket": sockets})

@@ -25,7 +25,16 @@ FLOORS = {
 NEVER_IMPORTED = ("config", "notifications", "kiosk")
 
 PAGES = ("views", "forms", "admin", "api", "urls")
-SOCKETS = ("live", "live_events", "sockets", "event_sockets", "routing")
+SOCKETS = (
+    "live",
+    "live_board",
+    "live_events",
+    "live_tokens",
+    "sockets",
+    "token_sockets",
+    "event_sockets",
+    "routing",
+)
 INTERFACES = (*PAGES, *SOCKETS, "tasks", "management", "receivers")
 FORBIDDEN_ROOMS = {
     "errors": ("selectors", "services", "rules", *INTERFACES),

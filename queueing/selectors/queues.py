@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from queueing.models import Queue, QueuePolicy, Token
@@ -30,6 +30,21 @@ def queues_of_today(location: Location, now: datetime | None = None) -> QuerySet
     """The queues of a location's day, by letter."""
     day = local_date(now or timezone.now(), location.zone)
     return with_places(Queue.objects.filter(location=location, day=day)).order_by("letter")
+
+
+def queues_on_show(location_id: int, *, also: Iterable[int] = ()) -> QuerySet[Queue]:
+    """The queues that screens of a location show: today's, and yesterday's in which somebody is still seen or waits.
+
+    `also` names queues of it to read in any case.
+    """
+    location = Location.objects.filter(pk=location_id).first()
+    if location is None:
+        return Queue.objects.none()
+    today = local_date(timezone.now(), location.zone)
+    somebody_is_here = Exists(Token.objects.filter(queue=OuterRef("pk"), status__in=LIVE))
+    past_midnight = Q(day=today - timedelta(days=1), closed_at=None) & somebody_is_here
+    shown = Queue.objects.filter(Q(day=today) | past_midnight | Q(pk__in=list(also)), location=location)
+    return with_places(shown).order_by("day", "letter")
 
 
 def with_places(queues: QuerySet[Queue]) -> QuerySet[Queue]:

@@ -1,0 +1,7 @@
+"""The addresses of this wing's sockets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+websocket_urlpatterns: list[Any] = []
