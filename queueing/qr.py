@@ -1,20 +1,21 @@
-"""Codes that a phone reads off paper and screens."""
+"""QR codes that lead to a page. Made here, so that no secret address is shown to somebody else's server."""
 
 from __future__ import annotations
 
+import io
+
 import segno
-from django.utils.safestring import SafeString, mark_safe
 
 QUIET_ZONE = 4
-"""Modules of white around a code: the standard's, without which some cameras do not find it."""
+"""Modules of white around a code: with less, cameras do not find it on printed paper (ISO/IEC 18004)."""
 
 
-def svg_of(url: str) -> SafeString:
-    """A QR code of an address, as an SVG for inside a page; it fills whatever box it is put into.
+def svg_of(url: str) -> str:
+    """A QR code of an address as an SVG image of its own: black on white, whatever the page around it looks like.
 
-    Always black on white, whatever the page's colours are: many readers do not know a light code on dark ground.
+    It carries a viewBox and no size, so that the page decides how large it is.
     """
-    code = segno.make_qr(url, error="m")
-    return mark_safe(  # noqa: S308 -- segno writes numbers only; the address is in the modules
-        code.svg_inline(border=QUIET_ZONE, omitsize=True, dark="#000", light="#fff", svgclass="qr", lineclass=None)
-    )
+    drawn = io.BytesIO()
+    code = segno.make(url, error="m", micro=False)
+    code.save(drawn, kind="svg", border=QUIET_ZONE, dark="#000", light="#fff", omitsize=True, xmldecl=False, nl=False)
+    return drawn.getvalue().decode()
