@@ -6,24 +6,18 @@ every day's list when it changes. Nothing is expected of whoever listens.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
-from typing import Any
 from urllib.parse import parse_qs
 
 from django.utils import timezone
 
-from accounts.live.guards import Close, Scope, address_of, addresses, is_ours, open_to
-from accounts.live.hub import hub
-from accounts.live.sockets import Send, Socket
-from scheduling.live import RoomUnknown, SlotsRoom
+from accounts.live.guards import Close, Scope, open_to
+from accounts.live.sockets import Send
+from accounts.live.viewers import Receive, Shown, serve_viewer
+from scheduling.live import SlotsRoom
 from scheduling.query_values import read_day, read_number
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-
 LONGEST_QUERY = 200
-LARGEST_FRAME = 1024
-MOST_FRAMES = 5
 REACH = timedelta(days=3 * 366)
 """How far from today a day may lie that somebody looks at."""
 
@@ -31,23 +25,13 @@ REACH = timedelta(days=3 * 366)
 @open_to("public")
 async def slots(scope: Scope, receive: Receive, send: Send) -> None:
     """Serve one socket until it ends."""
-    await receive()  # websocket.connect
-    if not is_ours(scope):
-        await send({"type": "websocket.close", "code": int(Close.NOT_PERMITTED)})
-        return None
-    await send({"type": "websocket.accept"})
-    socket = Socket(send)
-    address = address_of(scope)
-    if not addresses.enter(address):
-        socket.close(Close.TOO_MANY)
-        return await _until_gone(socket, receive)
-    try:
-        await _show(socket, room_of(scope))
-        await _until_gone(socket, receive)
-    finally:
-        hub.leave(socket)
-        addresses.leave(address)
-    return None
+    await serve_viewer(scope, receive, send, find)
+
+
+async def find(scope: Scope) -> Shown | Close:
+    """What the socket is shown."""
+    room = room_of(scope)
+    return room if isinstance(room, Close) else Shown(room.name, room.read)
 
 
 def room_of(scope: Scope) -> SlotsRoom | Close:
@@ -68,27 +52,3 @@ def room_of(scope: Scope) -> SlotsRoom | Close:
 
 def _within_reach(day: date | None) -> bool:
     return day is not None and abs(day - timezone.now().date()) <= REACH
-
-
-async def _show(socket: Socket, room: SlotsRoom | Close) -> None:
-    """Let the socket hear of the room, from what is the case now; close it when that cannot be."""
-    if isinstance(room, Close):
-        return socket.close(room)
-    try:
-        await hub.join(socket, room.name, state=room.read)
-    except RoomUnknown:
-        return socket.close(Close.UNKNOWN)
-    except Exception:
-        return socket.close(Close.TRY_AGAIN)
-    return None
-
-
-async def _until_gone(socket: Socket, receive: Receive) -> None:
-    """Hear what is said, which is nothing to speak of, until the other side is gone."""
-    frames = 0
-    while (message := await receive())["type"] != "websocket.disconnect":
-        frames += 1
-        if len(message.get("text") or message.get("bytes") or "") > LARGEST_FRAME:
-            socket.close(Close.TOO_LARGE)
-        elif frames > MOST_FRAMES:
-            socket.close(Close.TOO_MANY)

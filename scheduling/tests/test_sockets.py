@@ -149,7 +149,7 @@ async def test_who_says_too_much_at_once_is_closed(visit, slot, said):
 
 
 async def test_an_address_has_only_so_many_sockets(visit, slot, settings, monkeypatch):
-    monkeypatch.setattr("scheduling.sockets.addresses", OpenSockets(lambda: 2))
+    monkeypatch.setattr("accounts.live.viewers.addresses", OpenSockets(lambda: 2))
     for _turn in range(2):
         page = await visit(address(slot))
         await page.receive_from(timeout=5)
