@@ -52,7 +52,11 @@ def _names(entries: list[AuditEntry]) -> dict[str, str]:
 
 def _who(actor: str) -> str:
     kind, _colon, rest = actor.partition(":")
-    words = {"system": _("The clinic's own job %(rest)s"), "link": _("The holder of the appointment's link")}
+    words = {
+        "system": _("The clinic's own job %(rest)s"),
+        "link": _("The holder of the appointment's link"),
+        "kiosk": _("Somebody at the kiosk of %(rest)s"),
+    }
     return (words.get(kind) or (_("Somebody on the website") if kind == "visitor" else actor)) % {"rest": rest}
 
 

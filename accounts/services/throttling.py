@@ -6,6 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -30,6 +31,14 @@ def count_attempt(*, subject: str, limit: int, window: timedelta) -> None:
         (attempts,) = cursor.fetchone()
     if attempts > limit:
         raise TooManyAttempts(wait=_seconds_left(window))
+
+
+def give_back_attempt(*, subject: str, window: timedelta) -> None:
+    """Take back what `count_attempt` counted: it was no guess. Counting first and giving back, instead of looking and
+    counting afterwards, leaves no moment in which many guesses at once go uncounted.
+    """
+    counted = AttemptCounter.objects.filter(subject=_stored(subject), window_start=_start_of(window), attempts__gt=0)
+    counted.update(attempts=F("attempts") - 1)
 
 
 def _start_of(window: timedelta) -> datetime:
