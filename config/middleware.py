@@ -15,21 +15,18 @@ from config.error_pages import payload_too_large
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 SWALLOWED_BYTES = 16 * 1024 * 1024
-PERMISSIONS_POLICY = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer",
-        "browsing-topics",
-        "camera",
-        "display-capture",
-        "geolocation",
-        "gyroscope",
-        "magnetometer",
-        "microphone",
-        "midi",
-        "payment",
-        "usb",
-    )
+POWERFUL_FEATURES = (
+    "accelerometer",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "usb",
 )
 
 
@@ -93,7 +90,7 @@ class SlashMiddleware(CommonMiddleware):
 
 
 class PermissionsPolicyMiddleware:
-    """Tells browsers that these pages use no camera, no location and the like."""
+    """Tells browsers that these pages use no camera, no location and the like, but for what a page names itself."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -101,5 +98,7 @@ class PermissionsPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Add the header to every answer."""
         response = self.get_response(request)
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        allowed = response.headers.get("Permissions-Policy", "")
+        refused = [f"{feature}=()" for feature in POWERFUL_FEATURES if f"{feature}=" not in allowed]
+        response.headers["Permissions-Policy"] = ", ".join([allowed, *refused] if allowed else refused)
         return response
