@@ -88,10 +88,19 @@ class DoctorBusy(DomainError):
 
 
 class AlreadyWaiting(DomainError):
-    """The person is in a queue of this location already."""
+    """The person is in a queue of this location already; where it is known which, the sentence says so."""
 
     code = "already_waiting"
-    sentence = _("This patient is already waiting here, for another doctor.")
+    sentence = _("This patient is already waiting here.")
+
+    def __init__(self, sentence: str | Promise | None = None, *, same_queue: bool | None = None) -> None:
+        if sentence is None and same_queue is not None:
+            sentence = (
+                _("This patient is already waiting for this doctor.")
+                if same_queue
+                else _("This patient is already waiting here, for another doctor.")
+            )
+        super().__init__(sentence)
 
 
 class CheckInRefused(DomainError):
@@ -180,3 +189,26 @@ class OperationReused(DomainError):
 
     code = "key_reused"
     sentence = _("This was done already, and asked for something else then. Please look at the screen again.")
+
+
+class VisitNotFound(DomainError):
+    """Nobody who said this has a visit here today; which part of it is wrong is not said."""
+
+    code = "visit_not_found"
+    sentence = _("We could not find it. Please ask at the desk.")
+    status = 404
+
+
+class NoPlaceFromHere(DomainError):
+    """A kiosk cannot register this person; why, would tell whoever stands there about somebody else."""
+
+    code = "no_place_from_here"
+    sentence = _("We cannot give you a place from this screen. Please ask at the desk.")
+
+
+class InvalidOperation(DomainError):
+    """What a device asks for cannot be read."""
+
+    code = "invalid_operation"
+    sentence = _("We could not read that. Please start again, or ask at the desk.")
+    status = 400

@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from queueing import live
 from queueing.models import EmergencyRequest, Queue, QueuePolicy, Token
 from queueing.selectors.queues import live_token_of, policy_of
-from queueing.services.check_in import join_queue
+from queueing.services.check_in import is_past, join_queue
 from queueing.services.following import follow_visit
 from queueing.signals import emergency_changed, queue_changed
 from scheduling.models import Appointment, Doctor, Location
@@ -34,12 +34,16 @@ def connect() -> None:
 
 
 def follow(sender: object, *, appointment: Appointment, actor: Actor, **kwargs: Any) -> None:
-    """Whoever is checked in at the desk of the back office has a place in the queue; whoever is cancelled, none."""
+    """Whoever is checked in at the desk of the back office has a place in the queue; whoever is cancelled, none.
+
+    What the back office enters of a day that is over leads to no queue any more.
+    """
     token = live_token_of(appointment.pk)
+    now = timezone.now()
     if token is not None:
         follow_visit(token, appointment, actor=actor)
-    elif appointment.status == AppointmentStatus.CHECKED_IN:
-        join_queue(appointment, policy=policy_of(appointment.location_id), actor=actor, now=timezone.now())
+    elif appointment.status == AppointmentStatus.CHECKED_IN and not is_past(appointment, now):
+        join_queue(appointment, policy=policy_of(appointment.location_id), actor=actor, now=now)
 
 
 def tell_of_queue(sender: object, *, queue: Queue, token: Token | None, what: str, **kwargs: Any) -> None:

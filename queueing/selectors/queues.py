@@ -27,9 +27,9 @@ def policies_of(location_ids: Iterable[int]) -> dict[int, QueuePolicy]:
 
 
 def queues_of_today(location: Location, now: datetime | None = None) -> QuerySet[Queue]:
-    """The queues of a location's day, by letter."""
-    day = local_date(now or timezone.now(), location.zone)
-    return with_places(Queue.objects.filter(location=location, day=day)).order_by("letter")
+    """The queues of a location's day by letter, after yesterday's in which somebody is still seen or waits."""
+    shown = Queue.objects.filter(_shown(location, now or timezone.now()), location=location)
+    return with_places(shown).order_by("day", "letter")
 
 
 def queues_on_show(location_id: int, *, also: Iterable[int] = ()) -> QuerySet[Queue]:
@@ -40,11 +40,15 @@ def queues_on_show(location_id: int, *, also: Iterable[int] = ()) -> QuerySet[Qu
     location = Location.objects.filter(pk=location_id).first()
     if location is None:
         return Queue.objects.none()
-    today = local_date(timezone.now(), location.zone)
-    somebody_is_here = Exists(Token.objects.filter(queue=OuterRef("pk"), status__in=LIVE))
-    past_midnight = Q(day=today - timedelta(days=1), closed_at=None) & somebody_is_here
-    shown = Queue.objects.filter(Q(day=today) | past_midnight | Q(pk__in=list(also)), location=location)
+    shown = Queue.objects.filter(_shown(location, timezone.now()) | Q(pk__in=list(also)), location=location)
     return with_places(shown).order_by("day", "letter")
+
+
+def _shown(location: Location, now: datetime) -> Q:
+    today = local_date(now, location.zone)
+    somebody_is_here = Exists(Token.objects.filter(queue=OuterRef("pk"), status__in=LIVE))
+    past_midnight = Q(somebody_is_here, day=today - timedelta(days=1), closed_at=None)
+    return Q(day=today) | past_midnight
 
 
 def with_places(queues: QuerySet[Queue]) -> QuerySet[Queue]:
@@ -73,8 +77,14 @@ def tokens_with_everything() -> QuerySet[Token]:
 
 
 def token_by_secret(secret: str) -> Token | None:
-    """Whose link this is; a token that was transferred leads to the one it became."""
+    """Whose link this is; a token that was transferred leads to the one it became.
+
+    So does one whose transfer or check-in was taken back: to the place that the visit has now, if it has one.
+    """
     token = tokens_with_everything().filter(secret=secret).first()
-    while token is not None and token.successor_id is not None:
+    if token is None or token.is_live:
+        return token
+    now = tokens_with_everything().filter(appointment_id=token.appointment_id, status__in=sorted(LIVE)).first()
+    while now is None and token.successor_id is not None:
         token = tokens_with_everything().get(pk=token.successor_id)
-    return token
+    return now or token

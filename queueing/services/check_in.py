@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import time_format
@@ -12,6 +12,7 @@ from accounts.actors import Actor
 from accounts.audit import recorded
 from queueing.errors import CheckInRefused, CheckInTooEarly, CheckInTooLate, WalkInsRefused
 from queueing.models import QueuePolicy, Token
+from queueing.selectors.day_end import day_is_over_at
 from queueing.selectors.queues import live_token_of, policy_of
 from queueing.services.issuing import issue_token
 from queueing.services.operations import token_once
@@ -51,10 +52,19 @@ def check_in(*, appointment_id: int, actor: Actor, operation: str = "") -> Token
 
 def join_queue(visit: Appointment, *, policy: QueuePolicy, actor: Actor, now: datetime) -> Token:
     """A place in the queue for a visit that is, or is about to be, checked in. Call it with the visit's lock."""
-    day = min(local_date(moment, visit.location.zone) for moment in (visit.starts_at or now, now))
-    queue = open_queue(doctor=visit.doctor, location=visit.location, day=day)
+    queue = open_queue(doctor=visit.doctor, location=visit.location, day=day_of(visit, now))
     arrival = arrival_of(visit, policy, now=now)
     return issue_token(queue=queue, appointment=visit, arrival=arrival, now=now, actor=actor)
+
+
+def day_of(visit: Appointment, now: datetime) -> date:
+    """The day in whose queue a visit belongs that is checked in now: its own, or today for whoever comes before it."""
+    return min(local_date(moment, visit.location.zone) for moment in (visit.starts_at or now, now))
+
+
+def is_past(visit: Appointment, now: datetime) -> bool:
+    """Whether the day of a visit is over, and its queue with it."""
+    return now >= day_is_over_at(day_of(visit, now), visit.location)
 
 
 def arrival_of(visit: Appointment, policy: QueuePolicy, *, now: datetime) -> Arrival:
@@ -68,10 +78,12 @@ def arrival_of(visit: Appointment, policy: QueuePolicy, *, now: datetime) -> Arr
 
 def require_may_check_in(visit: Appointment, policy: QueuePolicy, *, actor: Actor, now: datetime) -> None:
     """Refuse a visit that is not for now. Raises CheckInTooEarly, CheckInTooLate, CheckInRefused."""
-    if visit.status != AppointmentStatus.CONFIRMED:
+    if visit.status not in (AppointmentStatus.CONFIRMED, AppointmentStatus.CHECKED_IN):
         raise CheckInRefused
     if visit.starts_at is None:
         return
+    if is_past(visit, now):
+        raise CheckInTooLate(_("This appointment was on another day. Please ask at the desk for a new one."))
     opens = visit.starts_at - timedelta(minutes=policy.early_minutes)
     if local_date(visit.starts_at, visit.location.zone) != local_date(now, visit.location.zone) and now < opens:
         raise CheckInTooEarly(_("This appointment is on another day. Please check in on that day."))

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 
 from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.audit import recorded
 from queueing.models import Queue, Token
+from queueing.selectors.day_end import is_over
 from queueing.selectors.queues import with_places
 from queueing.services.queues import lock_queue
-from queueing.services.steps import change_token, lock_token
+from queueing.services.steps import change_token, lock_token, moment_of
 from queueing.signals import queue_changed
 from queueing.states import LIVE, DoctorStatus, Step, TokenStatus
 from scheduling.clock import day_bounds
+from scheduling.errors import WrongState
 from scheduling.models import Appointment
 from scheduling.services import lifecycle
-from scheduling.services.presence import leave_unseen, miss_call
+from scheduling.services.presence import leave_unseen, miss_call, take_back_to
 from scheduling.states import AppointmentStatus
-
-AFTER_MIDNIGHT = timedelta(hours=4)
-"""A session may run past midnight; by then it is over."""
 
 
 def close_queues(*, actor: Actor, dry_run: bool = False) -> int:
@@ -30,34 +30,39 @@ def close_queues(*, actor: Actor, dry_run: bool = False) -> int:
     Who was called and never came did not come; who still waits has left; who is still with the doctor was seen. Visits
     that were booked for the day and never checked in did not come either.
     """
-    now = timezone.now()
-    due = [queue for queue in with_places(Queue.objects.filter(closed_at=None)) if is_over(queue, now)]
-    if not dry_run:
-        for queue in due:
-            _close(queue.pk, actor, now)
+    due = [queue for queue in with_places(Queue.objects.filter(closed_at=None)) if is_over(queue, timezone.now())]
+    if dry_run:
+        return len(due)
+    faults = []
+    for queue in due:
+        try:
+            _close(queue, actor)
+        except Exception as fault:
+            faults.append(fault)
+    if faults:  # one queue that cannot be closed must not keep the others from it
+        raise ExceptionGroup("queues that could not be closed", faults)
     return len(due)
 
 
-def is_over(queue: Queue, now: datetime) -> bool:
-    """Whether a queue's day has ended where it is held."""
-    return now >= day_bounds(queue.day, queue.location.zone)[1] + AFTER_MIDNIGHT
-
-
-def _close(queue_id: int, actor: Actor, now: datetime) -> None:
-    for token_id in Token.objects.filter(queue_id=queue_id, status__in=sorted(LIVE)).values_list("pk", flat=True):
-        _close_token(token_id, actor, now)
-    _close_visits(queue_id, actor)
+def _close(queue: Queue, actor: Actor) -> None:
+    here = Token.objects.filter(queue=queue, status__in=sorted(LIVE)).order_by("pk")
+    for token_id in list(here.values_list("pk", flat=True)):
+        _close_token(token_id, actor)
+    _close_visits(queue, actor)
     with recorded(actor, "queue.close"):
-        queue = lock_queue(queue_id)
+        queue = lock_queue(queue.pk)
         if queue.closed_at is None:
-            queue.closed_at, queue.status, queue.status_at = now, DoctorStatus.FINISHED, now
+            queue.closed_at = queue.status_at = timezone.now()
+            queue.status = DoctorStatus.FINISHED
             queue.save(update_fields=["closed_at", "status", "status_at"])
             queue_changed.send(sender=Queue, queue=queue, token=None, what="closed", actor=actor)
 
 
-def _close_token(token_id: int, actor: Actor, now: datetime) -> None:
+def _close_token(token_id: int, actor: Actor) -> None:
+    """End a place as it is by now; nothing, where staff were quicker."""
     with recorded(actor, "token.close"):
         token = lock_token(token_id)
+        now = moment_of(token)
         if token.status == TokenStatus.IN_CONSULTATION:
             change_token(token, TokenStatus.COMPLETED, Step.FINISHED, actor=actor, now=now, ended_at=now)
             lifecycle.complete_appointment(appointment_id=token.appointment_id, actor=actor)
@@ -66,12 +71,19 @@ def _close_token(token_id: int, actor: Actor, now: datetime) -> None:
             miss_call(appointment_id=token.appointment_id, actor=actor)
         elif token.status == TokenStatus.WAITING:
             change_token(token, TokenStatus.CANCELLED, Step.LEFT, actor=actor, now=now, ended_at=now)
-            leave_unseen(appointment_id=token.appointment_id, actor=actor)
+            _send_home(token, actor, now)
 
 
-def _close_visits(queue_id: int, actor: Actor) -> None:
+def _send_home(token: Token, actor: Actor, now: datetime) -> None:
+    """A visit that is still to come, checked in the evening before by mistake, is none the worse for it."""
+    if token.booked_for is not None and token.booked_for > now:
+        take_back_to(AppointmentStatus.CONFIRMED, appointment_id=token.appointment_id, actor=actor)
+    else:
+        leave_unseen(appointment_id=token.appointment_id, actor=actor)
+
+
+def _close_visits(queue: Queue, actor: Actor) -> None:
     """Visits that were booked where a queue was held, and whose patients never came."""
-    queue = with_places(Queue.objects.filter(pk=queue_id)).get()
     start, end = day_bounds(queue.day, queue.location.zone)
     missed = Appointment.objects.filter(
         doctor=queue.doctor,
@@ -80,5 +92,6 @@ def _close_visits(queue_id: int, actor: Actor) -> None:
         starts_at__gte=start,
         starts_at__lt=end,
     )
-    for appointment_id in missed.order_by("pk").values_list("pk", flat=True):
-        lifecycle.mark_no_show(appointment_id=appointment_id, actor=actor)
+    for appointment_id in list(missed.order_by("pk").values_list("pk", flat=True)):
+        with suppress(WrongState):  # somebody decided otherwise a moment ago
+            lifecycle.mark_no_show(appointment_id=appointment_id, actor=actor)

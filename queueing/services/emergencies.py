@@ -29,6 +29,9 @@ def raise_emergency(
     message = message.strip()
     if len(message) > 300 or "\x00" in message:
         raise InvalidEmergency(field="message")
+    before = _open_one_of(token)
+    if before is not None:
+        return before
     try:
         with recorded(actor, "emergency.raise"):
             emergency = EmergencyRequest.objects.create(
@@ -40,12 +43,20 @@ def raise_emergency(
                 raised_by=actor.user,
             )
             emergency_changed.send(sender=EmergencyRequest, emergency=emergency, actor=actor)
-    except IntegrityError:
-        before = EmergencyRequest.objects.filter(token=token, acknowledged_at=None).first()
-        if token is None or before is None:
+    except IntegrityError:  # raised by somebody else between our look and our insert, and acknowledged by now, even
+        before = _open_one_of(token, acknowledged_too=True)
+        if before is None:
             raise
         return before
     return emergency
+
+
+def _open_one_of(token: Token | None, *, acknowledged_too: bool = False) -> EmergencyRequest | None:
+    """The emergency that a token has already."""
+    if token is None:
+        return None
+    raised = EmergencyRequest.objects.filter(token=token)
+    return (raised if acknowledged_too else raised.filter(acknowledged_at=None)).order_by("-pk").first()
 
 
 def acknowledge_emergency(*, emergency_id: int, actor: Actor) -> EmergencyRequest:

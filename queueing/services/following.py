@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
-
 from accounts.actors import Actor
 from queueing.models import Token
-from queueing.services.steps import change_token
+from queueing.services.steps import (
+    change_token,
+    lock_place,
+    moment_of,
+    queues_of_same_doctor,
+    require_room_for_one_more,
+)
 from queueing.states import Step, TokenStatus
 from scheduling.models import Appointment
 from scheduling.states import AppointmentStatus
@@ -22,13 +26,20 @@ FOLLOWING: dict[str, tuple[TokenStatus, Step, tuple[str, ...]]] = {
 
 
 def follow_visit(token: Token, appointment: Appointment, *, actor: Actor) -> None:
-    """Bring the live token of a visit to where the visit is. Does nothing where the token went first."""
+    """Bring the live token of a visit to where the visit is. Does nothing where the token went first.
+
+    Call it with the visit's lock. Raises DoctorBusy.
+    """
     following = FOLLOWING.get(appointment.status)
     if following is None or token.status == following[0]:
         return
     to, what, times = following
-    now = timezone.now()
+    begins = to == TokenStatus.IN_CONSULTATION
+    token = lock_place(token.pk, queue_ids=queues_of_same_doctor(token.pk) if begins else ())
+    if begins:
+        require_room_for_one_more(token.queue)
+    now = moment_of(token)
     changes: dict[str, Any] = dict.fromkeys(times, now)
-    if to == TokenStatus.IN_CONSULTATION and token.called_at is None:
+    if begins and token.called_at is None:
         changes["called_at"] = now
     change_token(token, to, what, actor=actor, now=now, **changes)

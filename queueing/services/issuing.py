@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.utils import timezone
 
 from accounts.actors import Actor
-from queueing.errors import AlreadyWaiting, QueueClosed
+from queueing.errors import QueueClosed
 from queueing.models import Queue, Token
 from queueing.selectors.lines import line_of
 from queueing.services.queues import lock_queue, require_today
-from queueing.services.steps import note_step
+from queueing.services.steps import note_step, one_place_at_a_time, require_nowhere_else
 from queueing.states import Arrival, DoctorStatus, Step
 from scheduling.models import Appointment
 
@@ -35,6 +34,7 @@ def issue_token(
     require_today(queue, now)
     if queue.status == DoctorStatus.FINISHED:
         raise QueueClosed
+    now = max(now, timezone.now())  # whoever had to wait for the lock comes after those before them
     number = queue.last_number + 1
     token = Token(
         queue=queue,
@@ -54,22 +54,15 @@ def issue_token(
         token.urgency, token.extra_points = predecessor.urgency, predecessor.extra_points
         token.extra_reason = predecessor.extra_reason
         token.has_special_requirements = predecessor.has_special_requirements
-    _insert(token)
-    Queue.objects.filter(pk=queue.pk).update(last_number=F("last_number") + 1)
-    _remember_what_is_told(token, now)
+    require_nowhere_else(token)
+    with one_place_at_a_time():
+        token.save(force_insert=True)
+    Queue.objects.filter(pk=queue.pk).update(last_number=number)
+    queue.last_number = number
+    if predecessor is None:
+        _remember_what_is_told(token, now)
     note_step(token, Step.JOINED, actor=actor, now=now)
     return token
-
-
-def _insert(token: Token) -> None:
-    try:
-        with transaction.atomic():
-            token.save(force_insert=True)
-    except IntegrityError as error:
-        said = str(error)
-        if "one_queue_per_patient_and_place" in said or "token.patient_id, queueing_token.location_id" in said:
-            raise AlreadyWaiting from error
-        raise
 
 
 def _remember_what_is_told(token: Token, now: datetime) -> None:

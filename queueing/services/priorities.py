@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
@@ -13,7 +12,7 @@ from accounts.audit import recorded
 from queueing.errors import InvalidPriority, WrongStep
 from queueing.models import Token
 from queueing.services.queues import require_today
-from queueing.services.steps import lock_token, note_step, snapshot, write
+from queueing.services.steps import lock_token, moment_of, note_step, snapshot, write
 from queueing.states import UNSEEN, Step
 from scheduling.states import Urgency
 
@@ -32,11 +31,14 @@ class Priority:
     def changes(self) -> dict[str, Any]:
         """The columns it changes. Raises InvalidPriority."""
         self._require_sense()
+        reason = self.reason
+        if self.extra_points == 0 and reason is None:
+            reason = ""  # no points, no reason for them
         said = {
             "urgency": self.urgency,
             "has_special_requirements": self.has_special_requirements,
             "extra_points": self.extra_points,
-            "extra_reason": None if self.reason is None else self.reason.strip(),
+            "extra_reason": None if reason is None else reason.strip(),
         }
         return {name: value for name, value in said.items() if value is not None}
 
@@ -54,9 +56,9 @@ class Priority:
 def prioritise_token(*, token_id: int, priority: Priority, actor: Actor, version: int | None = None) -> Token:
     """Say anew what somebody's place is made of. Raises InvalidPriority, WrongStep, ScreenStale, DayOver."""
     changes = priority.changes()
-    now = timezone.now()
     with recorded(actor, "token.prioritise"):
         token = lock_token(token_id, version)
+        now = moment_of(token)
         require_today(token.queue, now)
         if token.status not in UNSEEN:
             raise WrongStep(status_now=token.status)

@@ -15,6 +15,7 @@ from accounts.actors import Actor
 from accounts.audit import recorded
 from queueing.errors import DayOver, InvalidDoctorStatus, QueueUnknown
 from queueing.models import Queue
+from queueing.selectors.day_end import day_is_over_at, is_over
 from queueing.selectors.queues import policy_of, with_places
 from queueing.signals import queue_changed
 from queueing.states import DoctorStatus
@@ -44,15 +45,27 @@ def open_queue(*, doctor: Doctor, location: Location, day: date) -> Queue:
 
 def _letters(doctor: Doctor, location: Location, day: date) -> Iterator[str]:
     """The letters that are free, first the one the doctor had last."""
-    taken = set(Queue.objects.filter(location=location, day=day).values_list("letter", flat=True))
+    days = [day]
+    if timezone.now() < day_is_over_at(day - timedelta(days=1), location):  # it runs on, on the same screens
+        days.append(day - timedelta(days=1))
+    taken = set(Queue.objects.filter(location=location, day__in=days).values_list("letter", flat=True))
     before = Queue.objects.filter(doctor=doctor, location=location).order_by("-day").values_list("letter", flat=True)
     every: Iterable[str] = (*before[:1], *LETTERS, *("".join(pair) for pair in product(LETTERS, repeat=2)))
     return (letter for letter in every if letter not in taken)
 
 
+def lock_queues(queue_ids: Iterable[int]) -> None:
+    """Lock queues in the order of their ids, so that nobody waits for each other in a circle.
+
+    The lock leaves their keys free: whoever only refers to a queue need not wait.
+    """
+    wanted = sorted(set(queue_ids))
+    list(Queue.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk").values_list("pk"))
+
+
 def lock_queue(queue_id: int) -> Queue:
     """The queue as it is from then on, for nobody else until the transaction ends. Raises QueueUnknown."""
-    Queue.objects.select_for_update().filter(pk=queue_id).values_list("pk").first()
+    lock_queues([queue_id])
     queue = with_places(Queue.objects.filter(pk=queue_id)).first()
     if queue is None:
         raise QueueUnknown
@@ -61,8 +74,7 @@ def lock_queue(queue_id: int) -> Queue:
 
 def require_today(queue: Queue, now: datetime) -> None:
     """Refuse what is done to a queue of another day. One that runs past midnight is open until it is closed."""
-    today = local_date(now, queue.location.zone)
-    if queue.day > today or queue.day < today - timedelta(days=1) or queue.closed_at is not None:
+    if queue.closed_at is not None or queue.day > local_date(now, queue.location.zone) or is_over(queue, now):
         raise DayOver
 
 

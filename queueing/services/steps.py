@@ -1,15 +1,19 @@
 """The steps of a token: called, called again, in, out, gone. The visit follows.
 
-Locks are taken in one order everywhere: slot, patient, visit (`scheduling.services.locking.lock_visit`), then queue,
-then token. Each step is a conditional UPDATE: of two who take one, the second is told that they were late.
+Locks are taken in one order everywhere: slot, patient, visit (`scheduling.services.locking.lock_visit`), then queues
+by id, then token. What happens in a queue happens one after the other under its lock, so that whoever presses "next"
+never meets a line that somebody is changing. Each step is a conditional UPDATE besides: of two who take one, the
+second is told that they were late.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError
 from django.db.models import F
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -17,14 +21,23 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from accounts.audit import recorded
-from queueing.errors import DoctorBusy, QueueClosed, QueueEmpty, QueuePaused, ScreenStale, TokenUnknown, WrongStep
+from queueing.errors import (
+    AlreadyWaiting,
+    DoctorBusy,
+    QueueClosed,
+    QueueEmpty,
+    QueuePaused,
+    ScreenStale,
+    TokenUnknown,
+    WrongStep,
+)
 from queueing.models import Queue, Token, TokenStep
 from queueing.selectors.lines import in_order
 from queueing.selectors.queues import policy_of, tokens_with_everything
 from queueing.services.operations import token_once
-from queueing.services.queues import lock_queue, require_today
+from queueing.services.queues import lock_queue, lock_queues, require_today
 from queueing.signals import queue_changed
-from queueing.states import DoctorStatus, Step, TokenStatus, sources_of
+from queueing.states import LIVE, DoctorStatus, Step, TokenStatus, sources_of
 from scheduling.services import lifecycle
 from scheduling.services.locking import lock_visit
 from scheduling.services.presence import leave_unseen, miss_call, take_back_to
@@ -40,28 +53,25 @@ def call_next(*, queue_id: int, actor: Actor, operation: str = "") -> Token:
     """
 
     def call() -> Token:
-        now = timezone.now()
         with recorded(actor, "token.call"):
             queue = lock_queue(queue_id)
+            now = timezone.now()
             _require_calling(queue, now)
             here = tokens_with_everything().filter(queue=queue, status=TokenStatus.WAITING)
             waiting = in_order(here, policy_of(queue.location_id), now=now)
             if not waiting:
                 raise QueueEmpty
-            return _call(waiting[0][0], queue, actor, now)
+            return _call(waiting[0][0], queue, actor)
 
     return token_once(operation=operation, scope=f"next.{queue_id}", asked=str(queue_id), make=call)
 
 
 def call_token(*, token_id: int, actor: Actor, version: int | None = None) -> Token:
     """Call somebody out of turn. Raises what `call_next` raises, WrongStep, ScreenStale."""
-    now = timezone.now()
     with recorded(actor, "token.call"):
-        token = read_token(token_id)
-        queue = lock_queue(token.queue_id)
-        _require_calling(queue, now)
-        require_version(token, version)
-        return _call(token, queue, actor, now)
+        token = lock_place(token_id, version)
+        _require_calling(token.queue, timezone.now())
+        return _call(token, token.queue, actor)
 
 
 def _require_calling(queue: Queue, now: datetime) -> None:
@@ -72,29 +82,32 @@ def _require_calling(queue: Queue, now: datetime) -> None:
         raise QueueClosed
 
 
-def _call(token: Token, queue: Queue, actor: Actor, now: datetime) -> Token:
+def _call(token: Token, queue: Queue, actor: Actor) -> Token:
+    now = moment_of(token)
+    token.queue = queue
+    _begin_the_day(queue, now)
+    changes = {"called_at": now, "room": queue.place, "calls": token.calls + 1}
+    return change_token(token, TokenStatus.CALLED, Step.CALLED, actor=actor, now=now, **changes)
+
+
+def _begin_the_day(queue: Queue, now: datetime) -> None:
+    """Whoever lets the first patient in has started."""
     if queue.status == DoctorStatus.NOT_STARTED:
         Queue.objects.filter(pk=queue.pk).update(status=DoctorStatus.ON_TIME, status_at=now)
         queue.status, queue.status_at = DoctorStatus.ON_TIME, now
-    changes = {"called_at": now, "room": queue.place, "calls": token.calls + 1}
-    token = change_token(token, TokenStatus.CALLED, Step.CALLED, actor=actor, now=now, **changes)
-    token.queue = queue
-    return token
 
 
 def recall_token(*, token_id: int, actor: Actor, version: int | None = None, operation: str = "") -> Token:
     """Call somebody again who was called and has not come. Raises WrongStep, ScreenStale, QueuePaused, DayOver."""
 
     def recall() -> Token:
-        now = timezone.now()
         with recorded(actor, "token.recall"):
-            token = read_token(token_id)
-            queue = lock_queue(token.queue_id)
-            _require_calling(queue, now)
-            require_version(token, version)
+            token = lock_place(token_id, version)
+            now = moment_of(token)
+            _require_calling(token.queue, now)
             if token.status != TokenStatus.CALLED:
                 raise WrongStep(_("Only somebody who was called can be called again."), status_now=token.status)
-            changes = {"room": queue.place, "calls": token.calls + 1}
+            changes = {"room": token.queue.place, "calls": token.calls + 1}
             return change_token(token, TokenStatus.CALLED, Step.RECALLED, actor=actor, now=now, **changes)
 
     return token_once(operation=operation, scope=f"recall.{token_id}", asked=str(version), make=recall)
@@ -105,21 +118,26 @@ def recall_token(*, token_id: int, actor: Actor, version: int | None = None, ope
 
 def start_token(*, token_id: int, actor: Actor, version: int | None = None) -> Token:
     """The patient is with the doctor. Raises DoctorBusy, WrongStep, ScreenStale, DayOver."""
-    now = timezone.now()
     with recorded(actor, "token.start"):
-        token = lock_token(token_id, version)
-        queue = lock_queue(token.queue_id)
-        _require_calling(queue, now)
-        require_room_for_one_more(queue)
+        token = lock_token(token_id, version, queue_ids=queues_of_same_doctor(token_id))
+        now = moment_of(token)
+        _require_calling(token.queue, now)
+        if token.status not in sources_of(TokenStatus.IN_CONSULTATION):
+            raise WrongStep(status_now=token.status)
+        require_room_for_one_more(token.queue)
+        _begin_the_day(token.queue, now)
         called_at = token.called_at or now
-        changes = {"started_at": now, "called_at": called_at, "room": token.room or queue.place}
+        changes = {"started_at": now, "called_at": called_at, "room": token.room or token.queue.place}
         token = change_token(token, TokenStatus.IN_CONSULTATION, Step.STARTED, actor=actor, now=now, **changes)
         lifecycle.start_appointment(appointment_id=token.appointment_id, actor=actor)
     return token
 
 
 def require_room_for_one_more(queue: Queue) -> None:
-    """A doctor sees one patient at a time, unless the queue says otherwise."""
+    """A doctor sees one patient at a time, unless the queue says otherwise.
+
+    Call it with `queues_of_same_doctor` locked. Raises DoctorBusy.
+    """
     running = Token.objects.filter(queue__doctor_id=queue.doctor_id, day=queue.day, status=TokenStatus.IN_CONSULTATION)
     if running.count() >= queue.consultations_at_once:
         raise DoctorBusy
@@ -127,10 +145,8 @@ def require_room_for_one_more(queue: Queue) -> None:
 
 def finish_token(*, token_id: int, actor: Actor, version: int | None = None) -> Token:
     """The consultation is over. Raises WrongStep, ScreenStale, DayOver."""
-    now = timezone.now()
     with recorded(actor, "token.finish"):
-        token = lock_token(token_id, version)
-        _require_open(token, now)
+        token, now = _lock_open(token_id, version)
         token = change_token(token, TokenStatus.COMPLETED, Step.FINISHED, actor=actor, now=now, ended_at=now)
         lifecycle.complete_appointment(appointment_id=token.appointment_id, actor=actor)
     return token
@@ -138,10 +154,8 @@ def finish_token(*, token_id: int, actor: Actor, version: int | None = None) -> 
 
 def mark_token_no_show(*, token_id: int, actor: Actor, version: int | None = None) -> Token:
     """They did not come when they were called. Raises WrongStep, ScreenStale, DayOver."""
-    now = timezone.now()
     with recorded(actor, "token.no_show"):
-        token = lock_token(token_id, version)
-        _require_open(token, now)
+        token, now = _lock_open(token_id, version)
         token = change_token(token, TokenStatus.NO_SHOW, Step.NO_SHOW, actor=actor, now=now, ended_at=now)
         miss_call(appointment_id=token.appointment_id, actor=actor)
     return token
@@ -152,11 +166,11 @@ def put_back(*, token_id: int, actor: Actor, version: int | None = None) -> Toke
 
     Raises WrongStep, ScreenStale, DayOver, AlreadyWaiting.
     """
-    now = timezone.now()
     with recorded(actor, "token.put_back"):
-        token = lock_token(token_id, version)
-        _require_open(token, now)
+        token, now = _lock_open(token_id, version)
         came_after_all = token.status == TokenStatus.NO_SHOW
+        if came_after_all:
+            require_nowhere_else(token)
         changes = {"called_at": None, "started_at": None, "ended_at": None, "room": ""}
         token = change_token(token, TokenStatus.WAITING, Step.PUT_BACK, actor=actor, now=now, **changes)
         if came_after_all:
@@ -166,10 +180,8 @@ def put_back(*, token_id: int, actor: Actor, version: int | None = None) -> Toke
 
 def leave_queue(*, token_id: int, actor: Actor, version: int | None = None, message: str = "") -> Token:
     """They leave, or the desk takes them out; the visit is cancelled. Raises WrongStep, ScreenStale, DayOver."""
-    now = timezone.now()
     with recorded(actor, "token.leave"):
-        token = lock_token(token_id, version)
-        _require_open(token, now)
+        token, now = _lock_open(token_id, version)
         token = change_token(token, TokenStatus.CANCELLED, Step.LEFT, actor=actor, now=now, ended_at=now)
         leave_unseen(appointment_id=token.appointment_id, actor=actor, message=message)
     return token
@@ -185,6 +197,8 @@ def take_step(*, token_id: int, to: str, actor: Actor, version: int | None = Non
         TokenStatus.NO_SHOW: mark_token_no_show,
         TokenStatus.CANCELLED: leave_queue,
     }
+    if to not in TokenStatus.values:
+        raise WrongStep
     step: Any = steps[TokenStatus(to)]
     token: Token = step(token_id=token_id, actor=actor, version=version)
     return token
@@ -201,15 +215,43 @@ def read_token(token_id: int) -> Token:
     return token
 
 
-def lock_token(token_id: int, version: int | None = None) -> Token:
-    """A token whose visit nobody else changes until the transaction ends. Raises TokenUnknown, ScreenStale."""
+def lock_token(token_id: int, version: int | None = None, *, queue_ids: Iterable[int] = ()) -> Token:
+    """A token whose visit and queue nobody else changes until the transaction ends; `queue_ids` name further queues.
+
+    Raises TokenUnknown, ScreenStale.
+    """
     appointment_id = Token.objects.filter(pk=token_id).values_list("appointment_id", flat=True).first()
     if appointment_id is None:
         raise TokenUnknown
     lock_visit(appointment_id=appointment_id)
+    return lock_place(token_id, version, queue_ids=queue_ids)
+
+
+def lock_place(token_id: int, version: int | None = None, *, queue_ids: Iterable[int] = ()) -> Token:
+    """A token whose queue nobody else changes; for steps that the visit does not follow, or whose visit is locked.
+
+    Raises TokenUnknown, ScreenStale.
+    """
+    queue_id = Token.objects.filter(pk=token_id).values_list("queue_id", flat=True).first()
+    if queue_id is None:
+        raise TokenUnknown
+    lock_queues([queue_id, *queue_ids])
     token = read_token(token_id)
     require_version(token, version)
     return token
+
+
+def queues_of_same_doctor(token_id: int) -> list[int]:
+    """The queues that a token's doctor has on its day, at whichever location: their consultations count together."""
+    own = Queue.objects.filter(tokens=token_id)
+    same = Queue.objects.filter(doctor__in=own.values("doctor"), day__in=own.values("day"))
+    return list(same.values_list("pk", flat=True))
+
+
+def moment_of(token: Token) -> datetime:
+    """Now, and never before what happened to the token last: the clocks of two machines differ a little."""
+    times = (token.checked_in_at, token.called_at, token.started_at)
+    return max(timezone.now(), *(moment for moment in times if moment is not None))
 
 
 def require_version(token: Token, version: int | None) -> None:
@@ -218,8 +260,34 @@ def require_version(token: Token, version: int | None) -> None:
         raise ScreenStale
 
 
-def _require_open(token: Token, now: datetime) -> None:
+def _lock_open(token_id: int, version: int | None) -> tuple[Token, datetime]:
+    """A locked token of a day that is not over, and when the step is. Raises TokenUnknown, ScreenStale, DayOver."""
+    token = lock_token(token_id, version)
+    now = moment_of(token)
     require_today(token.queue, now)
+    return token, now
+
+
+def require_nowhere_else(token: Token) -> None:
+    """Refuse somebody who is in a queue of the place already. Raises AlreadyWaiting."""
+    here = Token.objects.filter(
+        patient_id=token.patient_id, location_id=token.location_id, day=token.day, status__in=sorted(LIVE)
+    )
+    other = here.exclude(pk=token.pk).values_list("queue_id", flat=True).first()
+    if other is not None:
+        raise AlreadyWaiting(same_queue=other == token.queue_id)
+
+
+@contextmanager
+def one_place_at_a_time() -> Iterator[None]:
+    """Say AlreadyWaiting where the database refuses somebody two places at once."""
+    try:
+        yield
+    except IntegrityError as error:
+        said = str(error)
+        if "one_queue_per_patient_and_place" in said or "token.patient_id, queueing_token.location_id" in said:
+            raise AlreadyWaiting from error
+        raise
 
 
 def change_token(token: Token, to: TokenStatus, what: Step, *, actor: Actor, now: datetime, **changes: Any) -> Token:
@@ -237,9 +305,11 @@ def change_token(token: Token, to: TokenStatus, what: Step, *, actor: Actor, now
 
 
 def write(token: Token, changes: Mapping[str, Any]) -> None:
-    """Change a token, if nobody has since it was read. Raises ScreenStale."""
+    """Change a token, if nobody has since it was read. Raises ScreenStale, AlreadyWaiting."""
     mine = Token.objects.filter(pk=token.pk, version=token.version)
-    if mine.update(**changes, version=F("version") + 1) != 1:
+    with one_place_at_a_time():
+        changed = mine.update(**changes, version=F("version") + 1)
+    if not changed:
         raise ScreenStale
     for name, value in changes.items():
         setattr(token, name, value)

@@ -7,12 +7,13 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.audit import recorded
 from queueing.errors import TransferRefused, WrongStep
-from queueing.models import Token
+from queueing.models import Queue, Token
 from queueing.services.issuing import issue_token
 from queueing.services.queues import open_queue, require_today
-from queueing.services.steps import change_token, lock_token, write
+from queueing.services.steps import change_token, lock_place, moment_of, read_token, require_version, write
 from queueing.states import UNSEEN, Arrival, Step, TokenStatus
 from scheduling.models import Doctor
+from scheduling.services.locking import lock_visit
 from scheduling.services.presence import hand_over
 
 
@@ -22,18 +23,16 @@ def transfer_token(*, token_id: int, doctor_id: int, actor: Actor, version: int 
     Returns the new token; the old one points at it, and its link leads there. Raises TransferRefused, WrongStep,
     ScreenStale, DayOver, QueueClosed.
     """
-    now = timezone.now()
     with recorded(actor, "token.transfer"):
-        token = lock_token(token_id, version)
-        require_today(token.queue, now)
+        before = read_token(token_id)
+        lock_visit(appointment_id=before.appointment_id)
+        require_version(read_token(token_id), version)
+        queue = _queue_of_the_other(before, doctor_id)
+        token = lock_place(token_id, version, queue_ids=[queue.pk])
+        now = moment_of(token)
         if token.status not in UNSEEN:
             raise WrongStep(status_now=token.status)
-        doctor = Doctor.objects.filter(pk=doctor_id, is_active=True, locations=token.location_id).first()
-        if doctor is None or doctor.pk == token.queue.doctor_id:
-            raise TransferRefused
-        queue = open_queue(doctor=doctor, location=token.queue.location, day=token.day)
         change_token(token, TokenStatus.CANCELLED, Step.TRANSFERRED, actor=actor, now=now, ended_at=now)
-        hand_over(appointment_id=token.appointment_id, doctor_id=doctor.pk, actor=actor)
         moved = issue_token(
             queue=queue,
             appointment=token.appointment,
@@ -44,4 +43,14 @@ def transfer_token(*, token_id: int, doctor_id: int, actor: Actor, version: int 
             predecessor=token,
         )
         write(token, {"successor": moved})
+        moved.appointment = hand_over(appointment_id=token.appointment_id, doctor_id=queue.doctor_id, actor=actor)
     return moved
+
+
+def _queue_of_the_other(token: Token, doctor_id: int) -> Queue:
+    """The queue that a token can go to. Raises TransferRefused, DayOver."""
+    require_today(token.queue, timezone.now())
+    doctor = Doctor.objects.filter(pk=doctor_id, is_active=True, locations=token.location_id).first()
+    if doctor is None or doctor.pk == token.queue.doctor_id:
+        raise TransferRefused
+    return open_queue(doctor=doctor, location=token.queue.location, day=token.day)

@@ -8,13 +8,20 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.audit import recorded
-from queueing.errors import AlreadyWaiting, NothingToUndo
+from queueing.errors import NothingToUndo
 from queueing.models import Queue, Token, TokenStep
-from queueing.services.queues import lock_queue, require_today
-from queueing.services.steps import lock_token, require_room_for_one_more, restored, write
+from queueing.services.queues import require_today
+from queueing.services.steps import (
+    lock_token,
+    queues_of_same_doctor,
+    require_nowhere_else,
+    require_room_for_one_more,
+    restored,
+    write,
+)
 from queueing.signals import queue_changed
 from queueing.states import LIVE, Step, TokenStatus
-from scheduling.services.presence import hand_over, take_back_to
+from scheduling.services.presence import hand_over, leave_unseen, miss_call, take_back_to
 from scheduling.states import AppointmentStatus
 
 UNDO_WITHIN = timedelta(minutes=30)
@@ -40,13 +47,13 @@ def undo_step(*, step_id: int, actor: Actor) -> Token:
     now = timezone.now()
     with recorded(actor, "token.undo"):
         token = _lock_token_of(step_id)
-        queue = lock_queue(token.queue_id)
+        queue = token.queue
         require_today(queue, now)
         step = _last_step(token, step_id, now)
         if step.what == Step.JOINED:
             _undo_joining(token, actor, now)
         elif step.what == Step.TRANSFERRED:
-            _undo_transfer(token, step, actor)
+            _undo_transfer(token, step, actor, now)
         else:
             _undo_change(token, step, queue, actor)
         TokenStep.objects.filter(pk=step.pk).update(undone_at=now)
@@ -55,10 +62,12 @@ def undo_step(*, step_id: int, actor: Actor) -> Token:
 
 
 def _lock_token_of(step_id: int) -> Token:
+    """The token with every queue that taking back its last step may bear on."""
     token_id = TokenStep.objects.filter(pk=step_id).values_list("token_id", flat=True).first()
     if token_id is None:
         raise NothingToUndo
-    return lock_token(token_id)
+    moved_to = Token.objects.filter(predecessor=token_id).values_list("queue_id", flat=True)
+    return lock_token(token_id, queue_ids=[*queues_of_same_doctor(token_id), *moved_to])
 
 
 def _last_step(token: Token, step_id: int, now: datetime) -> TokenStep:
@@ -74,33 +83,32 @@ def _undo_change(token: Token, step: TokenStep, queue: Queue, actor: Actor) -> N
     if was == TokenStatus.IN_CONSULTATION and now_is != was:
         require_room_for_one_more(queue)
     if was in LIVE and now_is not in LIVE:
-        _require_nowhere_else(token)
+        require_nowhere_else(token)
     write(token, before)
-    if VISIT_OF[was] != VISIT_OF[now_is]:
+    if was == TokenStatus.NO_SHOW:
+        miss_call(appointment_id=token.appointment_id, actor=actor)
+    elif VISIT_OF[was] != VISIT_OF[now_is]:
         take_back_to(VISIT_OF[was], appointment_id=token.appointment_id, actor=actor)
 
 
 def _undo_joining(token: Token, actor: Actor, now: datetime) -> None:
-    """They are not here after all; the number stays used."""
+    """They are not here after all; the number stays used. A walk-in has nothing to come back to."""
     if token.status != TokenStatus.WAITING or hasattr(token, "predecessor"):
         raise NothingToUndo
-    write(token, {"status": TokenStatus.CANCELLED, "ended_at": now})
-    take_back_to(AppointmentStatus.CONFIRMED, appointment_id=token.appointment_id, actor=actor)
+    write(token, {"status": TokenStatus.CANCELLED, "ended_at": max(now, token.checked_in_at)})
+    if token.booked_for is None:
+        leave_unseen(appointment_id=token.appointment_id, actor=actor)
+    else:
+        take_back_to(AppointmentStatus.CONFIRMED, appointment_id=token.appointment_id, actor=actor)
 
 
-def _undo_transfer(token: Token, step: TokenStep, actor: Actor) -> None:
+def _undo_transfer(token: Token, step: TokenStep, actor: Actor, now: datetime) -> None:
     """Back to the first doctor, if the second has not called them yet."""
     moved = token.successor
     if moved is None or moved.status != TokenStatus.WAITING:
         raise NothingToUndo
-    write(moved, {"status": TokenStatus.CANCELLED, "ended_at": moved.checked_in_at})
+    write(moved, {"status": TokenStatus.CANCELLED, "ended_at": max(now, moved.checked_in_at)})
+    TokenStep.objects.filter(token=moved, undone_at=None).update(undone_at=now)
     write(token, {**restored(step.before), "successor": None})
     hand_over(appointment_id=token.appointment_id, doctor_id=token.queue.doctor_id, actor=actor)
-
-
-def _require_nowhere_else(token: Token) -> None:
-    elsewhere = Token.objects.filter(
-        patient_id=token.patient_id, location_id=token.location_id, day=token.day, status__in=sorted(LIVE)
-    )
-    if elsewhere.exclude(pk=token.pk).exists():
-        raise AlreadyWaiting
+    queue_changed.send(sender=Queue, queue=moved.queue, token=moved, what="undone", actor=actor)

@@ -1,0 +1,22 @@
+"""When the day of a queue is over, and with it what can be done to its tokens, and their links."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from queueing.models import Queue
+from scheduling.clock import day_bounds
+from scheduling.models import Location
+
+AFTER_MIDNIGHT = timedelta(hours=4)
+"""A session may run past midnight; by then it is over."""
+
+
+def is_over(queue: Queue, now: datetime) -> bool:
+    """Whether a queue's day has ended where it is held."""
+    return now >= day_is_over_at(queue.day, queue.location)
+
+
+def day_is_over_at(day: date, location: Location) -> datetime:
+    """When a day at a location counts as over."""
+    return day_bounds(day, location.zone)[1] + AFTER_MIDNIGHT
