@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from factory.base import Factory
 
-from testing import browser
+from testing import browser, numbers
 from testing.flushing import allow_flush
 from testing.missing import cannot_run
 from testing.redis_server import NoRedis, RedisServer
@@ -27,12 +26,7 @@ def _empty_cache() -> None:
 @pytest.fixture(autouse=True)
 def _factories_count_from_the_start() -> None:
     """No test sees other numbers, or other times of slots, because of what ran before it."""
-    waiting = list(Factory.__subclasses__())
-    while waiting:
-        factory = waiting.pop()
-        waiting += factory.__subclasses__()
-        if not factory._meta.abstract:
-            factory.reset_sequence(0, force=True)
+    numbers.count_from_the_start()
 
 
 @pytest.fixture
