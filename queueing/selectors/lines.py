@@ -6,7 +6,7 @@ All screens show this, and nothing else.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,20 +14,31 @@ from django.utils import timezone
 
 from queueing.estimation import Wait
 from queueing.models import Queue, QueuePolicy, Token
-from queueing.priority import Factors, Score, score
+from queueing.priority import Factors, Score, rank, score
+from queueing.selectors.learning import was_here_before
 from queueing.selectors.queues import policies_of, with_places
 from queueing.selectors.waits import waits_for
-from queueing.states import LIVE, TokenStatus
+from queueing.states import LIVE, DoctorStatus, TokenStatus
+from queueing.wait_words import place_in_words
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somebody who waits: the 1-based position, how long it will take (seconds from now), and why here."""
+    """Somebody who waits: the 1-based position, how long it will take (seconds from now), and why here.
+
+    `is_estimated` is False when nobody can honestly say how long: the doctor has finished. Screens show `words`.
+    """
 
     token: Token
     position: int
     wait: Wait
     score: Score
+    is_estimated: bool = True
+
+    @property
+    def words(self) -> str:
+        """The wait as a sentence, for the person and for staff."""
+        return place_in_words(self.position, self.wait, self.token.queue.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +67,7 @@ def lines_of(queues: Iterable[Queue], *, now: datetime | None = None) -> list[Li
     now = now or timezone.now()
     found = list(queues)
     policies = policies_of(queue.location_id for queue in found)
-    here: dict[int, list[Token]] = defaultdict(list)
-    for token in _here(found):
-        here[token.queue_id].append(token)
+    here = _here(found)
     ordered = {queue.pk: in_order(here[queue.pk], policies[queue.location_id], now=now) for queue in found}
     waits = waits_for(
         found, {pk: [token for token, _score in line] for pk, line in ordered.items()}, here, policies, now
@@ -70,15 +79,16 @@ def lines_of(queues: Iterable[Queue], *, now: datetime | None = None) -> list[Li
             now=now,
             called=tuple(_with(here[queue.pk], TokenStatus.CALLED)),
             running=tuple(_with(here[queue.pk], TokenStatus.IN_CONSULTATION)),
-            waiting=tuple(
-                Place(token, position, wait, points)
-                for position, ((token, points), wait) in enumerate(
-                    zip(ordered[queue.pk], waits[queue.pk], strict=True), start=1
-                )
-            ),
+            waiting=tuple(_places(queue, ordered[queue.pk], waits[queue.pk])),
         )
         for queue in found
     ]
+
+
+def _places(queue: Queue, ordered: Sequence[tuple[Token, Score]], waits: Sequence[Wait]) -> Iterator[Place]:
+    is_estimated = queue.status != DoctorStatus.FINISHED
+    for position, ((token, points), wait) in enumerate(zip(ordered, waits, strict=True), start=1):
+        yield Place(token, position, wait, points, is_estimated)
 
 
 def line_of_id(queue_id: int, *, now: datetime | None = None) -> Line | None:
@@ -88,14 +98,14 @@ def line_of_id(queue_id: int, *, now: datetime | None = None) -> Line | None:
 
 
 def in_order(tokens: Iterable[Token], policy: QueuePolicy, *, now: datetime) -> list[tuple[Token, Score]]:
-    """Those of the tokens that wait, first who is next. Equal points go by number."""
-    waiting = [token for token in tokens if token.status == TokenStatus.WAITING]
-    scored = [(token, score(factors_of(token), policy, now=now)) for token in waiting]
-    return sorted(scored, key=lambda pair: (-round(pair[1].points, 6), pair[0].number))
+    """Those of the tokens that wait, first who is next. Equal points go by number. Wants the patients loaded."""
+    waiting = [(token, factors_of(token)) for token in tokens if token.status == TokenStatus.WAITING]
+    waiting.sort(key=lambda pair: (rank(pair[1], policy), pair[0].number))
+    return [(token, score(factors, policy, now=now)) for token, factors in waiting]
 
 
 def factors_of(token: Token) -> Factors:
-    """What the priority of a token is made of; wants the patient loaded with it."""
+    """What the priority of a token is made of; wants the patient and the location loaded with it."""
     return Factors(
         checked_in_at=token.checked_in_at,
         arrival=token.arrival,
@@ -104,12 +114,21 @@ def factors_of(token: Token) -> Factors:
         date_of_birth=token.patient.date_of_birth,
         has_special_requirements=token.has_special_requirements,
         extra_points=token.extra_points,
+        day=token.day,
+        zone=token.location.zone,
     )
 
 
-def _here(queues: Sequence[Queue]) -> list[Token]:
-    live = Token.objects.filter(queue__in=queues, status__in=sorted(LIVE))
-    return list(live.select_related("patient", "appointment").order_by("called_at", "number"))
+def _here(queues: Sequence[Queue]) -> dict[int, list[Token]]:
+    """Who is here, by queue; one query. Their queue and its location are those given, so asking for them costs none."""
+    by_key = {queue.pk: queue for queue in queues}
+    live = Token.objects.filter(queue__in=by_key, status__in=sorted(LIVE)).annotate(was_here=was_here_before())
+    found: dict[int, list[Token]] = defaultdict(list)
+    for token in live.select_related("patient", "appointment").order_by("called_at", "number"):
+        token.queue = by_key[token.queue_id]
+        token.location = token.queue.location
+        found[token.queue_id].append(token)
+    return found
 
 
 def _with(tokens: Iterable[Token], status: TokenStatus) -> list[Token]:
