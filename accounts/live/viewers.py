@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from accounts.live.guards import Close, Scope, address_of, addresses, is_ours
 from accounts.live.hub import State, hub
+from accounts.live.pulse import pulse
 from accounts.live.sockets import Send, Socket
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -24,11 +25,15 @@ LONGEST_TIMER = 24 * 3600.0
 
 
 class Shown(NamedTuple):
-    """A room, how its state is read, and in how many seconds there will be nothing more to see."""
+    """A room, how its state is read, and in how many seconds there will be nothing more to see.
+
+    With `has_pulse` the socket is sent a sign of life every few seconds (accounts/live/pulse.py).
+    """
 
     room: str
     state: State
     seconds: float | None = None
+    has_pulse: bool = False
 
 
 Find = Callable[[Scope], Awaitable[Shown | Close]]
@@ -53,9 +58,12 @@ async def serve_viewer(scope: Scope, receive: Receive, send: Send, find: Find) -
         return
     try:
         shown = await _show(socket, scope, find)
+        if shown and shown.has_pulse:
+            pulse.add(socket)
         with _closing_in(socket, shown.seconds if shown else None):
             await _until_gone(socket, receive)
     finally:
+        pulse.remove(socket)
         hub.leave(socket)
         addresses.leave(address)
 

@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from queueing import languages
 from scheduling.models import Location
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class QueuePolicy(models.Model):
         _("languages of the board"),
         max_length=60,
         default="en",
+        validators=[languages.only_known],
         help_text=_("Codes in the order in which they take turns, such as: en hi"),
     )
 
