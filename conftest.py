@@ -24,6 +24,14 @@ def _empty_cache() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _nothing_learned() -> None:
+    """No test is told waits by what another one's doctors did."""
+    from queueing.selectors.learning import forget
+
+    forget()
+
+
+@pytest.fixture(autouse=True)
 def _factories_count_from_the_start() -> None:
     """No test sees other numbers, or other times of slots, because of what ran before it."""
     numbers.count_from_the_start()

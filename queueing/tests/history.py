@@ -13,9 +13,9 @@ from scheduling.states import AppointmentStatus, AppointmentType
 
 def patients(count: int) -> list[Patient]:
     """So many people nobody knows more of."""
-    return Patient.objects.bulk_create(
-        Patient(first_name=f"P{number}", last_name="Q", date_of_birth=date(1980, 1, 1)) for number in range(count)
-    )
+    first = Patient.objects.count() + 1
+    said = {"last_name": "Waiting", "date_of_birth": date(1980, 1, 1), "phone": "+442079460123"}
+    return Patient.objects.bulk_create(Patient(first_name=f"P{first + nth}", **said) for nth in range(count))
 
 
 def a_queue(doctor: Doctor, location: Location, day: date, **said: object) -> Queue:

@@ -35,8 +35,8 @@ people = st.builds(
 )
 weights = st.builds(
     QueuePolicy,
-    **{name: points for name in ("points_medium", "points_high", "points_emergency", "points_on_time", "points_late")},
-    **{name: points for name in ("points_child", "points_elderly", "points_special")},
+    **dict.fromkeys(("points_medium", "points_high", "points_emergency", "points_on_time", "points_late"), points),
+    **dict.fromkeys(("points_child", "points_elderly", "points_special"), points),
     child_age=st.integers(0, 200),
     elderly_age=st.integers(0, 200),
 )
