@@ -1,0 +1,141 @@
+"""What a kiosk may know: who has a visit here today, and which doctors take somebody without an appointment."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.db.models import Q, QuerySet
+
+from queueing.models import Queue
+from queueing.selectors.lines import Line, lines_of
+from queueing.selectors.queues import policy_of, queues_of_today, token_by_secret
+from queueing.states import DoctorStatus
+from scheduling.clock import day_bounds, local_date
+from scheduling.models import Appointment, Doctor, Location
+from scheduling.selectors.appointments import by_secret, of_number, with_everything
+from scheduling.selectors.self_service import link_has_expired
+from scheduling.states import AppointmentStatus
+
+EXPECTED = (AppointmentStatus.CONFIRMED, AppointmentStatus.CHECKED_IN)
+"""Who is awaited, or here: whoever checks in twice gets the same ticket."""
+
+_REFERENCE = re.compile(r"(?:APT)?(\d{4})(\d{1,12})", re.IGNORECASE)
+_LINK = re.compile(r"/(a|t)/([\w-]{16,64})(?:/|$)", re.ASCII)
+
+
+def kiosk_location(slug: str) -> Location | None:
+    """The place where a kiosk stands, if patients are seen there."""
+    return Location.objects.filter(slug=slug, is_active=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody says to be found by: a scanned link, else a reference or a phone (E.164), and a birthday."""
+
+    link: str = ""
+    reference: str = ""
+    phone: str = ""
+    date_of_birth: date | None = None
+
+
+def reference_in(typed: str) -> str:
+    """A reference in the one spelling of `APT-2026-123`, whatever is between its parts; empty for what is none."""
+    found = _REFERENCE.fullmatch(re.sub(r"[\W_]", "", typed))
+    return f"APT-{int(found[1])}-{int(found[2])}" if found else ""
+
+
+def expected_visits(claim: Claim, location: Location, *, now: datetime) -> list[Appointment]:
+    """The visits of today, here, of whom the claim describes; the earliest first.
+
+    What does not fit costs the same queries whichever part of it is wrong.
+    """
+    if claim.link:
+        return _behind_link(claim.link, location, now)
+    return list(_today(location, now).filter(_described(claim)).order_by("starts_at", "pk"))
+
+
+def _described(claim: Claim) -> Q:
+    born = Q(patient__date_of_birth=claim.date_of_birth)
+    if claim.reference:
+        return born & of_number(claim.reference)
+    return born & Q(patient__phone=claim.phone) & ~Q(patient__phone="")
+
+
+def _today(location: Location, now: datetime) -> QuerySet[Appointment]:
+    """Visits of the day; and, around midnight, those of the other day that can be checked in already, or still."""
+    policy = policy_of(location.pk)
+    first, last = day_bounds(local_date(now, location.zone), location.zone)
+    first = min(first, now - timedelta(minutes=policy.latest_minutes))
+    last = max(last, now + timedelta(minutes=policy.early_minutes))
+    booked = Q(starts_at__gte=first, starts_at__lt=last)
+    came_without = Q(starts_at__isnull=True, created_at__gte=first, created_at__lt=last)
+    return with_everything().filter(booked | came_without, location=location, status__in=EXPECTED)
+
+
+def _behind_link(scanned: str, location: Location, now: datetime) -> list[Appointment]:
+    """The visit that a scanned address leads to; one that was moved leads to the one it became."""
+    found = _LINK.search(urlsplit(scanned).path if "://" in scanned else scanned)
+    if found is None:
+        return []
+    visit = by_secret(found[2]) if found[1] == "a" else _of_token(found[2])
+    while visit is not None and visit.successor_id is not None:
+        visit = with_everything().get(pk=visit.successor_id)
+    if visit is None or link_has_expired(visit):
+        return []
+    return list(_today(location, now).filter(pk=visit.pk))
+
+
+def _of_token(secret: str) -> Appointment | None:
+    token = token_by_secret(secret)
+    return None if token is None else with_everything().get(pk=token.appointment_id)
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorOfToday:
+    """Somebody whom a walk-in can see: their queue as it stands, if anybody opened it yet."""
+
+    doctor: Doctor
+    line: Line | None
+
+    @property
+    def status(self) -> DoctorStatus:
+        """How their day goes."""
+        return DoctorStatus(self.line.queue.status) if self.line else DoctorStatus.NOT_STARTED
+
+    @property
+    def waiting(self) -> int:
+        """How many wait to be seen, those included who are on their way in."""
+        return len(self.line.waiting) + len(self.line.called) if self.line else 0
+
+    @property
+    def soonest_first(self) -> tuple[bool, float, int, str]:
+        """By whom somebody new is probably seen first."""
+        last = self.line.waiting[-1].wait.middle if self.line and self.line.waiting else 0.0
+        running = len(self.line.running) if self.line else 0
+        return self.status == DoctorStatus.ON_BREAK, last, self.waiting + running, self.doctor.name
+
+
+def doctors_of_today(location: Location, *, now: datetime) -> list[DoctorOfToday]:
+    """Who sees patients here now or later today, by name; a fixed number of queries."""
+    lines = {line.queue.doctor_id: line for line in lines_of(_queues_open(location, now), now=now)}
+    today = local_date(now, location.zone)
+    _first, midnight = day_bounds(today, location.zone)
+    still_to_come = Q(slots__location=location, slots__ends_at__gt=now, slots__starts_at__lt=midnight)
+    finished = Queue.objects.filter(location=location, day=today, status=DoctorStatus.FINISHED)
+    doctors = (
+        Doctor.objects.filter(
+            still_to_come & Q(slots__is_open=True) | Q(pk__in=list(lines)), locations=location, is_active=True
+        )
+        .exclude(pk__in=finished.values("doctor"))
+        .select_related("specialty")
+        .order_by("name", "pk")
+        .distinct()
+    )
+    return [DoctorOfToday(doctor, lines.get(doctor.pk)) for doctor in doctors]
+
+
+def _queues_open(location: Location, now: datetime) -> QuerySet[Queue]:
+    return queues_of_today(location, now).exclude(status=DoctorStatus.FINISHED)
