@@ -1,4 +1,4 @@
-"""How a doctor's day goes, as a sentence for those who wait."""
+"""How a doctor's day goes and where the doctor is, in words for those who wait."""
 
 from __future__ import annotations
 
@@ -36,3 +36,8 @@ def _late(queue: Queue) -> str:
         queue.late_minutes,
     )
     return words % {"doctor": queue.doctor.name, "minutes": queue.late_minutes}
+
+
+def room_in_words(name: str) -> str:
+    """A room as the clinic writes it; one that is only a number needs a word before it."""
+    return _("Room %(number)s") % {"number": name} if name.isdecimal() else name

@@ -7,8 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from queueing.board_words import room as room_in_words
-from queueing.doctor_words import doctor_in_words
+from queueing.doctor_words import doctor_in_words, room_in_words
 from queueing.selectors.token_states import Stage, TokenState
 from queueing.states import DoctorStatus
 from queueing.wait_words import range_in_words
