@@ -27,6 +27,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from accounts.services.users import register_user
+from config.tests.world_queue import Morning, Today, words_not_for
+from queueing.models import Token
 from scheduling.models import (
     Appointment,
     Doctor,
@@ -65,13 +67,15 @@ SAID = ("reason", "symptoms", "special_requirements", "notes", "cancellation_mes
 
 @dataclass
 class Person:
-    """Somebody who looks: who they are, whose records and visits are their business, which secrets they hold."""
+    """Somebody who looks: who they are, whose records and visits are their business, where they work, which secrets
+    they hold."""
 
     name: str
     user: User | None
     patients: set[int] = field(default_factory=set)
     visits: set[int] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
+    places: set[int] = field(default_factory=set)
     forbidden: dict[str, str] = field(default_factory=dict)
 
     def client(self) -> Client:
@@ -94,6 +98,7 @@ class World:
     free: dict[str, Slot]
     holds: dict[str, Hold]
     waits: dict[str, WaitlistEntry]
+    today: Today
     people: dict[str, Person]
 
     def forbidden_to(self, person: Person) -> dict[str, str]:
@@ -105,7 +110,8 @@ class World:
         for visit in Appointment.objects.all():
             if visit.pk not in person.visits:
                 words |= {getattr(visit, said): f"visit {visit.pk}" for said in SAID if getattr(visit, said)}
-        rows: Iterable[Any] = [*Appointment.objects.all(), *WaitlistEntry.objects.all()]
+        words |= dict(words_not_for(person))
+        rows: Iterable[Any] = [*Appointment.objects.all(), *WaitlistEntry.objects.all(), *Token.objects.all()]
         secrets = {row.secret for row in rows} | {hold.token for hold in Hold.objects.all()}
         words |= dict.fromkeys(secrets - person.secrets, "a secret")
         return words | {user.password: "a password" for user in User.objects.exclude(password__startswith="!")}
@@ -180,6 +186,7 @@ class _Builder:
         self._patients()
         self._visits()
         self._rest()
+        self._today()
         return World(
             here=self.here,
             there=self.there,
@@ -189,6 +196,7 @@ class _Builder:
             free=self.free,
             holds=self.holds,
             waits=self.waits,
+            today=self.today,
             people={name: self._person(name, user) for name, user in self.users.items()},
         )
 
@@ -271,8 +279,9 @@ class _Builder:
         self._visit("both_there", "dora", "both", self.there, AppointmentStatus.CONFIRMED)
         self._visit("cleo_both_there", "cleo", "both", self.there, AppointmentStatus.CONFIRMED)
 
-    def _slot(self, doctor: str, place: Location, **more: Any) -> Slot:
-        start = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=47 + next(self.numbers))
+    def _slot(self, doctor: str, place: Location, later: timedelta = timedelta(0), **more: Any) -> Slot:
+        hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+        start = hour + timedelta(hours=47 + next(self.numbers)) + later
         slot: Slot = SlotFactory(doctor=self.doctors[doctor], location=place, starts_at=start, **more)
         return slot
 
@@ -281,8 +290,10 @@ class _Builder:
         return VisitDetails(**words, **more)
 
     def _visit(self, key: str, patient: str, doctor: str, place: Location, status: AppointmentStatus) -> None:
+        in_a_queue = ("checked_in", "in_progress", "completed")  # each on a day of its own: a person is in one queue
+        later = timedelta(days=10 * (1 + in_a_queue.index(status)) if status in in_a_queue else 0)
         visit = book_slot(
-            slot_id=self._slot(doctor, place).pk,
+            slot_id=self._slot(doctor, place, later).pk,
             patient=self.patients[patient],
             visit=self._said(key),
             actor=VISITOR,
@@ -301,10 +312,11 @@ class _Builder:
         }
         on_the_way["in_progress"] = [*on_the_way["checked_in"], lifecycle.start_appointment]
         on_the_way["completed"] = [*on_the_way["in_progress"], lifecycle.complete_appointment]
-        for step in on_the_way.get(status, []):
+        for minutes, step in enumerate(on_the_way.get(status, [])):
             words = {"message": f"{visit.reason}-farewell"} if step is lifecycle.cancel_appointment else {}
-            moment = visit.starts_at if step is lifecycle.check_in_appointment else timezone.now()
-            with time_machine.travel(moment or timezone.now()):
+            before = step in (lifecycle.confirm_appointment, lifecycle.cancel_appointment)
+            then = (visit.starts_at or timezone.now()) + timedelta(minutes=minutes)
+            with time_machine.travel(timezone.now() if before else then):
                 step(appointment_id=visit.pk, actor=CLINIC, **words)  # type: ignore[operator]
         if status == AppointmentStatus.RESCHEDULED:
             lifecycle.confirm_appointment(appointment_id=visit.pk, actor=CLINIC)
@@ -321,7 +333,10 @@ class _Builder:
         self.holds, self.waits = {}, {}
         for name, place in (("here", self.here), ("there", self.there)):
             self.free[name] = self._slot(name, place)
-            self.holds[name] = hold_seat(slot_id=self._slot(name, place).pk, holder=f"browser-{name}", actor=VISITOR)
+            hold = hold_seat(slot_id=self._slot(name, place).pk, holder=f"browser-{name}", actor=VISITOR)
+            hold.expires_at = in_an_hour()  # a world may serve many tests
+            hold.save()
+            self.holds[name] = hold
             wait = join_waitlist(
                 patient=self.patients["arthur" if name == "here" else "cleo"],
                 doctor_id=self.doctors[name].pk,
@@ -343,6 +358,16 @@ class _Builder:
             actor=VISITOR,
         )
 
+    def _today(self) -> None:
+        """The queues of this day."""
+        self.today = Today()
+        for name, place, patients in (
+            ("here", self.here, ("anna", "arthur", "dora")),
+            ("there", self.there, ("bert", "cleo", "dora")),
+        ):
+            people = self.doctors[name], self.doctors["both"], *(self.patients[patient] for patient in patients)
+            Morning(name, place, *people, has_doctor_of_both=name == "here").happens(self.today)
+
     def _person(self, name: str, user: User | None) -> Person:
         business = {
             "one": {"anna", "arthur"},
@@ -362,8 +387,11 @@ class _Builder:
         secrets: set[str] = set()
         if name in {"one", "two"}:
             waits = WaitlistEntry.objects.filter(patient__in=patients)
-            secrets = {row.secret for row in [*visits, *waits]}  # type: ignore[misc]
-        return Person(name, user, patients, set(visits.values_list("pk", flat=True)), secrets)
+            tokens = Token.objects.filter(patient__in=patients)
+            secrets = {row.secret for row in [*visits, *waits, *tokens]}  # type: ignore[misc]
+        here, there = self.here.pk, self.there.pk
+        places = {"here": {here}, "there": {there}, "manager": {here, there}}.get(name.rpartition("_")[2], set())
+        return Person(name, user, patients, set(visits.values_list("pk", flat=True)), secrets, places)
 
 
 def in_an_hour() -> Any:
