@@ -1,0 +1,511 @@
+"""What a kiosk asks for is done once, and tells nobody about anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.errors import DomainError, TooManyAttempts
+from accounts.models import AuditEntry
+from queueing.errors import (
+    CheckInTooEarly,
+    CheckInTooLate,
+    InvalidOperation,
+    NoPlaceFromHere,
+    OperationReused,
+    QueueClosed,
+    VisitNotFound,
+    WalkInsRefused,
+)
+from queueing.models import EmergencyRequest, Queue, QueuePolicy, Token
+from queueing.selectors.kiosk import doctors_of_today, reference_in
+from queueing.services import kiosk
+from queueing.services.emergencies import acknowledge_emergency
+from queueing.services.kiosk import Kind, Matter, apply_operation, find_visits
+from queueing.services.steps import call_token, finish_token, start_token
+from queueing.tests.factories import a_doctor, walk_in
+from queueing.tests.kiosks import (
+    BORN,
+    LOBBY,
+    PHONE,
+    a_person,
+    at,
+    by_phone,
+    by_reference,
+    expected,
+    new_name,
+    someone,
+)
+from scheduling.models import Appointment, Location, Patient, Slot
+from scheduling.services.lifecycle import cancel_appointment
+from scheduling.services.rescheduling import reschedule_appointment
+from scheduling.tests.factories import CLINIC, LocationFactory, SlotFactory, in_hours
+
+pytestmark = pytest.mark.django_db
+
+
+def find(data: dict[str, str], location: Location, address: str = LOBBY) -> list[Appointment]:
+    return find_visits(data=data, location=location, actor=at(location, address))
+
+
+def apply(kind: str, data: dict[str, str], location: Location, operation: str = "", address: str = LOBBY) -> Any:
+    return apply_operation(
+        kind=kind, data=data, operation=operation or new_name(), location=location, actor=at(location, address)
+    )
+
+
+# --- Finding ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "spelling", ["{0}", "apt {1} {2}", "APT{1}{2:06d}", "{1}-{2:06d}", " {1}/{2} ", "apt–{1}–{2:06d}", "{1} {2}"]
+)
+def test_a_reference_is_found_in_any_spelling(spelling: str) -> None:
+    visit = expected()
+    said = by_reference(visit) | {"reference": spelling.format(visit.number, visit.created_at.year, visit.pk)}
+    assert find(said, visit.location) == [visit]
+
+
+def test_what_is_no_reference_is_none() -> None:
+    assert [
+        reference_in(typed) for typed in ("", "APT", "123", "2026", "hello", "' OR 1=1", "APT-2026-" + "9" * 13)
+    ] == [""] * 7
+
+
+@pytest.mark.parametrize("phone", ["020 7946 0123", "+44 (0)20 7946-0123", PHONE])
+def test_a_phone_is_found_in_any_spelling(phone: str) -> None:
+    visit = expected()
+    assert find(by_phone(phone), visit.location) == [visit]
+
+
+@pytest.mark.parametrize("address", ["https://clinic.example/a/{}/", "http://x/a/{}/calendar.ics", "/a/{}/", "  /a/{}"])
+def test_a_scanned_link_is_enough(address: str) -> None:
+    visit = expected()
+    assert find({"link": address.format(visit.secret)}, visit.location) == [visit]
+
+
+def test_the_code_of_a_ticket_finds_its_ticket_again() -> None:
+    visit = expected()
+    token = apply(Kind.CHECK_IN, by_reference(visit), visit.location)
+    assert apply(Kind.CHECK_IN, {"link": f"https://x.example/t/{token.secret}/"}, visit.location).pk == token.pk
+
+
+def test_the_link_of_a_moved_visit_leads_to_the_one_it_became() -> None:
+    old = expected(50)
+    slot = SlotFactory(doctor=old.doctor, location=old.location, starts_at=in_hours(0.3))
+    new = reschedule_appointment(appointment_id=old.pk, slot_id=slot.pk, actor=CLINIC)
+    assert find({"link": f"/a/{old.secret}/"}, old.location) == [new]
+
+
+def test_a_mother_finds_each_child_by_its_birthday_and_the_phone() -> None:
+    first = expected(first_name="Tom", date_of_birth=date(2018, 1, 2))
+    second = expected(30, location=first.location, first_name="Tim", date_of_birth=date(2020, 3, 4))
+    assert find(by_phone(born=date(2018, 1, 2)), first.location) == [first]
+    assert find(by_phone(born=date(2020, 3, 4)), first.location) == [second]
+
+
+def spoil_birthday(visit: Appointment) -> dict[str, str]:
+    return by_reference(visit, BORN + timedelta(days=1))
+
+
+def spoil_phone_birthday(visit: Appointment) -> dict[str, str]:
+    return by_phone(born=BORN + timedelta(days=1))
+
+
+def spoil_reference(visit: Appointment) -> dict[str, str]:
+    return {"reference": f"APT-{visit.created_at.year}-{visit.pk + 1000}", "date_of_birth": BORN.isoformat()}
+
+
+def spoil_phone(visit: Appointment) -> dict[str, str]:
+    return by_phone("+442079469999")
+
+
+def cancelled(visit: Appointment) -> dict[str, str]:
+    cancel_appointment(appointment_id=visit.pk, actor=CLINIC)
+    return by_reference(visit)
+
+
+def elsewhere(visit: Appointment) -> dict[str, str]:
+    Appointment.objects.filter(pk=visit.pk).update(location=LocationFactory())
+    return by_reference(visit)
+
+
+def next_week(visit: Appointment) -> dict[str, str]:
+    Appointment.objects.filter(pk=visit.pk).update(
+        starts_at=visit.starts_at + timedelta(days=7), ends_at=visit.ends_at + timedelta(days=7)
+    )
+    return by_reference(visit)
+
+
+def pending(visit: Appointment) -> dict[str, str]:
+    Appointment.objects.filter(pk=visit.pk).update(status="pending", expires_at=timezone.now() + timedelta(hours=1))
+    return by_phone()
+
+
+MISSES = [
+    spoil_birthday,
+    spoil_phone_birthday,
+    spoil_reference,
+    spoil_phone,
+    cancelled,
+    elsewhere,
+    next_week,
+    pending,
+]
+
+
+@pytest.mark.parametrize("spoil", MISSES)
+def test_whatever_is_wrong_the_answer_and_its_cost_are_the_same(spoil: Callable[..., dict[str, str]]) -> None:
+    visit = expected()
+    wrong, unknown = spoil(visit), by_reference(visit) | {"reference": "APT-2020-999999999"}
+    costs = []
+    for number, said in enumerate((wrong, unknown)):
+        with CaptureQueriesContext(connection) as asked, pytest.raises(VisitNotFound) as refused:
+            find(said, visit.location, f"203.0.113.{number}")
+        assert str(refused.value) == "We could not find it. Please ask at the desk."
+        costs.append([query["sql"].split(" ")[0] for query in asked])
+    assert costs[0] == costs[1]
+
+
+def test_what_says_nothing_is_refused_before_anybody_looks() -> None:
+    place = LocationFactory()
+    for said in ({}, {"phone": PHONE}, {"date_of_birth": "1980-05-17"}, by_phone("x"), {"date_of_birth": "17.5.1980"}):
+        with pytest.raises(InvalidOperation):
+            find(said, place)
+
+
+def test_nobody_is_found_by_having_no_phone() -> None:
+    visit = expected(phone="", email="x@example.org")
+    assert expected_by("", visit) == []
+
+
+def expected_by(phone: str, visit: Appointment) -> list[Appointment]:
+    from queueing.selectors.kiosk import Claim, expected_visits
+
+    claim = Claim(phone=phone, date_of_birth=BORN)
+    return expected_visits(claim, visit.location, now=timezone.now())
+
+
+@pytest.mark.parametrize("hour", [23, 0])
+def test_midnight_loses_nobody(hour: int) -> None:
+    with time_machine.travel(f"2026-11-10T{hour:02d}:40:00Z", tick=False):
+        visit = expected(30)
+        assert find(by_reference(visit), visit.location) == [visit]
+
+
+# --- Guessing -----------------------------------------------------------------------------------------------------
+
+
+def miss(said: dict[str, str], location: Location, address: str = LOBBY) -> None:
+    with pytest.raises(VisitNotFound):
+        find(said, location, address)
+
+
+def test_guesses_at_one_persons_birthday_end_whoever_makes_them() -> None:
+    visit = expected()
+    for guess in range(kiosk.MISSES_PER_NAME):
+        miss(by_reference(visit, BORN + timedelta(days=guess + 1)), visit.location, f"198.51.100.{guess}")
+    with pytest.raises(TooManyAttempts) as refused:
+        find(by_reference(visit), visit.location, "198.51.100.99")
+    assert "ask at the desk" in str(refused.value)
+    assert find({"link": f"/a/{visit.secret}/"}, visit.location) == [visit]
+
+
+def test_other_spellings_are_no_fresh_guesses() -> None:
+    visit = expected()
+    wrong = (BORN + timedelta(days=9)).isoformat()
+    for guess in range(kiosk.MISSES_PER_NAME):
+        spelled = f"apt{' ' * (guess + 1)}{visit.created_at.year}-{visit.pk:0{guess + 1}d}"
+        miss({"reference": spelled, "date_of_birth": wrong}, visit.location)
+    with pytest.raises(TooManyAttempts):
+        find(by_reference(visit), visit.location)
+
+
+def test_one_birthday_cannot_be_tried_on_all_references() -> None:
+    visit = expected()
+    for guess in range(kiosk.MISSES_PER_ADDRESS):
+        miss({"reference": f"APT-2020-{guess + 1}", "date_of_birth": BORN.isoformat()}, visit.location)
+    with pytest.raises(TooManyAttempts):
+        find(by_reference(visit), visit.location)
+    assert find(by_reference(visit), visit.location, "198.51.100.1") == [visit]
+
+
+def test_a_busy_lobby_is_not_stopped() -> None:
+    """Hits count for nothing, so a hundred honest people at one address find their visits."""
+    visit = expected()
+    for _person in range(kiosk.MISSES_PER_ADDRESS * 2):
+        assert find(by_reference(visit), visit.location) == [visit]
+    for _slip in range(kiosk.MISSES_PER_NAME - 1):
+        miss(spoil_birthday(visit), visit.location)
+    assert find(by_reference(visit), visit.location) == [visit]
+
+
+def test_being_too_early_is_no_guess() -> None:
+    with time_machine.travel("2026-11-10T08:00:00Z", tick=False):
+        visit = expected(300)
+        for _press in range(kiosk.MISSES_PER_NAME * 2):
+            with pytest.raises(CheckInTooEarly, match="too early"):
+                apply(Kind.CHECK_IN, by_reference(visit), visit.location)
+
+
+# --- Checking in --------------------------------------------------------------------------------------------------
+
+
+def test_checking_in_gives_a_ticket_and_the_kiosk_is_who_did_it() -> None:
+    visit = expected()
+    token = apply(Kind.CHECK_IN, by_reference(visit), visit.location)
+    visit.refresh_from_db()
+    assert (token.appointment_id, token.status, visit.status) == (visit.pk, "waiting", "checked_in")
+    entry = AuditEntry.objects.filter(object_type="queueing_token", object_id=str(token.pk), action="insert").get()
+    assert (entry.actor, entry.address) == (f"kiosk:{visit.location.slug}", LOBBY)
+
+
+def test_the_same_operation_twice_is_the_same_ticket() -> None:
+    visit = expected()
+    name = new_name()
+    first = apply(Kind.CHECK_IN, by_reference(visit), visit.location, name)
+    for step in (call_token, start_token, finish_token):
+        first.refresh_from_db()
+        step(token_id=first.pk, actor=CLINIC, version=first.version)
+    assert apply(Kind.CHECK_IN, by_reference(visit), visit.location, name.upper()).pk == first.pk
+    assert Token.objects.count() == 1
+
+
+def test_the_same_name_for_something_else_is_refused() -> None:
+    visit, name = expected(), new_name()
+    apply(Kind.CHECK_IN, by_reference(visit), visit.location, name)
+    other = expected(40, location=visit.location, phone="+442079460555", email="o@example.org")
+    with pytest.raises(OperationReused):
+        apply(Kind.CHECK_IN, by_phone("+442079460555"), other.location, name)
+    assert Token.objects.count() == 1
+
+
+def test_whoever_is_here_already_gets_the_same_ticket() -> None:
+    visit = expected()
+    first = apply(Kind.CHECK_IN, by_reference(visit), visit.location)
+    assert apply(Kind.CHECK_IN, by_phone(), visit.location).pk == first.pk
+
+
+def test_of_several_visits_the_chosen_one_is_checked_in_and_no_other() -> None:
+    patient = someone()
+    first = expected(15, patient=patient)
+    second = expected(50, location=first.location, patient=patient)
+    assert find(by_phone(), first.location) == [first, second]
+    with pytest.raises(VisitNotFound):
+        apply(Kind.CHECK_IN, by_phone(), first.location)
+    token = apply(Kind.CHECK_IN, by_phone() | {"visit": str(second.pk)}, first.location)
+    assert token.appointment_id == second.pk
+
+
+def test_somebody_elses_visit_cannot_be_chosen() -> None:
+    mine = expected()
+    theirs = expected(30, location=mine.location, phone="+442079460999", email="t@example.org")
+    for data in (by_reference(mine), by_phone(), {"link": f"/a/{mine.secret}/"}):
+        with pytest.raises(VisitNotFound):
+            apply(Kind.CHECK_IN, data | {"visit": str(theirs.pk)}, mine.location)
+    assert not Token.objects.exists()
+
+
+def test_too_late_is_said_and_sends_to_the_desk() -> None:
+    with time_machine.travel("2026-11-10T08:00:00Z", tick=False):
+        visit = expected(30)
+    with time_machine.travel("2026-11-10T11:30:00Z", tick=False), pytest.raises(CheckInTooLate, match="desk"):
+        apply(Kind.CHECK_IN, by_reference(visit), visit.location)
+
+
+def test_a_doctor_who_has_finished_is_said() -> None:
+    visit = expected()
+    queue = walk_in(visit.doctor, visit.location).queue
+    Queue.objects.filter(pk=queue.pk).update(status="finished")
+    with pytest.raises(QueueClosed):
+        apply(Kind.CHECK_IN, by_reference(visit), visit.location)
+
+
+@pytest.mark.parametrize("operation", ["", "x", "1", "0" * 31, "' OR 1=1"])
+def test_an_operation_needs_a_name(operation: str) -> None:
+    visit = expected()
+    with pytest.raises(InvalidOperation):
+        apply_operation(
+            kind=Kind.CHECK_IN,
+            data=by_reference(visit),
+            operation=operation,
+            location=visit.location,
+            actor=at(visit.location),
+        )
+
+
+def test_what_no_kiosk_asks_for_is_refused() -> None:
+    place = LocationFactory()
+    with pytest.raises(InvalidOperation):
+        apply("leave_queue", {}, place)
+
+
+# --- Without an appointment ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def working() -> tuple[Any, Location]:
+    """A doctor who sees patients today."""
+    doctor, location = a_doctor()
+    Slot.objects.create(
+        doctor=doctor, location=location, starts_at=timezone.now() - timedelta(minutes=1), ends_at=in_hours(0.4)
+    )
+    return doctor, location
+
+
+def test_a_walk_in_gets_a_ticket_and_a_visit_of_the_kiosk(working: Any) -> None:
+    doctor, location = working
+    token = apply(Kind.WALK_IN, a_person(reason="Sore knee", urgency="medium"), location)
+    visit = Appointment.objects.get(pk=token.appointment_id)
+    assert (token.queue.doctor_id, token.urgency, token.arrival) == (doctor.pk, "medium", "walk_in")
+    assert (visit.type, visit.source, visit.reason, visit.status) == ("kiosk", "kiosk", "Sore knee", "checked_in")
+
+
+def test_joining_twice_with_one_name_is_one_ticket_even_when_the_doctor_has_finished_since(working: Any) -> None:
+    _doctor, location = working
+    name = new_name()
+    first = apply(Kind.WALK_IN, a_person(), location, name)
+    Queue.objects.update(status="finished")
+    assert apply(Kind.WALK_IN, a_person(), location, name).pk == first.pk
+    assert (Token.objects.count(), Patient.objects.count(), Appointment.objects.count()) == (1, 1, 1)
+    with pytest.raises(OperationReused):
+        apply(Kind.WALK_IN, a_person(last_name="Other"), location, name)
+
+
+def test_whoever_is_known_is_found_and_stays_as_they_were(working: Any) -> None:
+    _doctor, location = working
+    known = someone(first_name="Nora", last_name="New", date_of_birth=date(1991, 2, 3), phone="+442079460777")
+    token = apply(Kind.WALK_IN, a_person(first_name="NORA"), location)
+    assert token.patient_id == known.pk
+    known.refresh_from_db()
+    assert known.first_name == "Nora"
+
+
+def test_that_somebody_is_here_is_not_told(working: Any) -> None:
+    _doctor, location = working
+    apply(Kind.WALK_IN, a_person(), location)
+    with pytest.raises(NoPlaceFromHere) as refused:
+        apply(Kind.WALK_IN, a_person(), location)
+    assert "waiting" not in str(refused.value)
+
+
+@pytest.mark.parametrize("urgency", ["high", "emergency", "", "x"])
+def test_nobody_jumps_the_queue_by_saying_so(working: Any, urgency: str) -> None:
+    with pytest.raises(InvalidOperation):
+        apply(Kind.WALK_IN, a_person(urgency=urgency), working[1])
+    assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"first_name": ""},
+        {"first_name": "x" * 300},
+        {"last_name": "a\x00b"},
+        {"date_of_birth": "2999-01-01"},
+        {"date_of_birth": "x"},
+        {"phone": ""},
+        {"phone": "12"},
+        {"reason": "x" * 121},
+        {"reason": "a\x00b"},
+        {"doctor": "999999999999999999999"},
+        {"doctor": "x"},
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_nothing_is_written(working: Any, said: dict[str, str]) -> None:
+    with pytest.raises(DomainError):
+        apply(Kind.WALK_IN, a_person(**said), working[1])
+    assert (Token.objects.count(), Patient.objects.count(), Appointment.objects.count()) == (0, 0, 0)
+
+
+def test_where_the_desk_registers_the_kiosk_does_not(working: Any) -> None:
+    QueuePolicy.objects.create(location=working[1], takes_walk_ins=False)
+    with pytest.raises(WalkInsRefused):
+        apply(Kind.WALK_IN, a_person(), working[1])
+
+
+def test_first_available_is_whose_queue_is_shortest(working: Any) -> None:
+    busy, location = working
+    free, _location = a_doctor(location)
+    SlotFactory(doctor=free, location=location, starts_at=in_hours(0.01))
+    for _person in range(3):
+        walk_in(busy, location)
+    assert apply(Kind.WALK_IN, a_person(), location).queue.doctor_id == free.pk
+    Queue.objects.filter(doctor=free).update(status="on_break")
+    other = a_person(first_name="Olga", phone="+442079460888")
+    assert apply(Kind.WALK_IN, other, location).queue.doctor_id == busy.pk
+
+
+def test_only_doctors_who_see_patients_here_today_are_offered(working: Any) -> None:
+    doctor, location = working
+    with_nothing_today, _location = a_doctor(location)
+    gone, _location = a_doctor(location)
+    walk_in(gone, location)
+    Queue.objects.filter(doctor=gone).update(status="finished")
+    assert [found.doctor for found in doctors_of_today(location, now=timezone.now())] == [doctor]
+    for absent in (with_nothing_today, gone):
+        with pytest.raises(QueueClosed):
+            apply(Kind.WALK_IN, a_person(doctor=str(absent.pk)), location)
+
+
+def test_a_list_of_doctors_costs_the_same_for_one_and_for_many(working: Any) -> None:
+    _doctor, location = working
+    walk_in(working[0], location)
+    doctors_of_today(location, now=timezone.now())  # what is learned once a day
+    with CaptureQueriesContext(connection) as for_one:
+        doctors_of_today(location, now=timezone.now())
+    for _number in range(4):
+        other, _location = a_doctor(location)
+        walk_in(other, location)
+    doctors_of_today(location, now=timezone.now())
+    with CaptureQueriesContext(connection) as for_many:
+        assert len(doctors_of_today(location, now=timezone.now())) == 5
+    assert len(for_many) == len(for_one)
+
+
+# --- Help ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_call_for_help_alerts_the_place_with_words_of_ours() -> None:
+    place = LocationFactory()
+    call = apply(Kind.HELP, {"matter": Matter.UNWELL}, place)
+    assert (call.location, call.source, call.acknowledged_at) == (place, "kiosk", None)
+    assert call.message == "Kiosk: somebody feels very unwell"
+    for matter in ("", "x", "<script>"):
+        with pytest.raises(InvalidOperation):
+            apply(Kind.HELP, {"matter": matter}, place)
+
+
+def test_pressing_again_and_again_is_one_call_until_somebody_sees_to_it() -> None:
+    place = LocationFactory()
+    calls = {apply(Kind.HELP, {"matter": Matter.SCREEN}, place).pk for _press in range(5)}
+    assert len(calls) == 1
+    assert apply(Kind.HELP, {"matter": Matter.UNWELL}, place).pk not in calls
+    acknowledge_emergency(emergency_id=calls.pop(), actor=CLINIC)
+    apply(Kind.HELP, {"matter": Matter.SCREEN}, place)
+    assert EmergencyRequest.objects.count() == 3
+
+
+def test_a_lost_answer_raises_no_second_call() -> None:
+    place, name = LocationFactory(), new_name()
+    first = apply(Kind.HELP, {"matter": Matter.OTHER}, place, name)
+    acknowledge_emergency(emergency_id=first.pk, actor=CLINIC)
+    assert apply(Kind.HELP, {"matter": Matter.OTHER}, place, name).pk == first.pk
+    with pytest.raises(OperationReused):
+        apply(Kind.HELP, {"matter": Matter.UNWELL}, place, name)
+
+
+def test_nobody_floods_the_desk() -> None:
+    place = LocationFactory()
+    for _press in range(kiosk.CALLS_PER_ADDRESS):
+        apply(Kind.HELP, {"matter": Matter.OTHER}, place)
+    with pytest.raises(TooManyAttempts):
+        apply(Kind.HELP, {"matter": Matter.OTHER}, place)
+    assert apply(Kind.HELP, {"matter": Matter.UNWELL}, place, address="198.51.100.3")
