@@ -39,6 +39,8 @@ FRESH_FOR = 1.0
 READ_AGAIN_EVERY = 20.0
 """Seconds after which a room's state is read again, whether or not anybody told of a change: lost messages are
 made good, and what changes with the clock alone is seen."""
+READ_AGAIN_WHILE_AWAY = 3.0
+"""The same while Redis is away, and nobody could tell us of a change in another process."""
 MOST_PARTS = 1000
 """Parts of a room whose last version is remembered."""
 CLOCK_SET_BACK = 60 * 1_000_000
@@ -220,9 +222,13 @@ class Hub:
             self._relay = None
 
     async def _keep_repairing(self) -> None:
+        last = time.monotonic()
         while True:
-            await asyncio.sleep(READ_AGAIN_EVERY)
-            await self._read_all()
+            await asyncio.sleep(min(READ_AGAIN_EVERY, READ_AGAIN_WHILE_AWAY))
+            is_deaf = self._relay is not None and self._relay.is_away
+            if is_deaf or time.monotonic() - last >= READ_AGAIN_EVERY:
+                last = time.monotonic()
+                await self._read_all()
 
     def _read_all_soon(self) -> None:
         for room in self._rooms.values():

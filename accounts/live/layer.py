@@ -34,8 +34,8 @@ AWAY_FOR = 1.0
 """Seconds after a failure in which nobody tries to publish."""
 RETURNS_EVERY = 0.5
 """Seconds between two attempts to listen again."""
-SILENT_FOR = 10.0
-"""Seconds of silence after which a connection has to show that it is alive."""
+SILENT_FOR = 3.0
+"""Seconds of silence after which a connection has to show that it is alive: one that hangs is noticed in five."""
 
 
 @cache
@@ -115,6 +115,7 @@ class Relay:
         self._telling = asyncio.Lock()
         self._tried = asyncio.Event()
         self._pubsub: Any = None
+        self.is_away = False
         self._task = asyncio.ensure_future(self._keep_listening())
 
     async def join(self, room: str) -> None:
@@ -155,17 +156,16 @@ class Relay:
                     await self._pubsub.unsubscribe(*(self._prefix + room for room in gone))
 
     async def _keep_listening(self) -> None:
-        is_away = False
         while True:
             try:
                 async with self._connection() as pubsub:
-                    if is_away:
+                    if self.is_away:
                         logger.warning("Redis is back, live updates of other processes are heard")
-                        is_away = False
+                        self.is_away = False
                     await self._listen(pubsub)
             except (RedisError, OSError) as error:
-                if not is_away:
-                    is_away = True
+                if not self.is_away:
+                    self.is_away = True
                     self._tried.set()
                     name = type(error).__name__
                     logger.warning("Redis is away, live updates of other processes are not heard: %s", name)
