@@ -12,13 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from queueing.estimation import Wait
 from queueing.languages import VOICES
 from queueing.models import Queue
 from queueing.states import DoctorStatus
-
-FIVE_MINUTES = 300
-
 
 def in_turn(codes: Sequence[str], say: Callable[[], str]) -> SafeString:
     """A sentence in each of the languages, the first of which is seen until the page's script turns them."""
@@ -28,9 +24,11 @@ def in_turn(codes: Sequence[str], say: Callable[[], str]) -> SafeString:
 
 
 def spoken(codes: Sequence[str]) -> SafeString:
-    """How a call is spoken in each language: `{token}` and `{room}` are filled in by the page's script."""
-    said = ((code, VOICES[code], _in(code, call_to_a_room), _in(code, call_without_room)) for code in codes)
-    return format_html_join("", '<i lang="{}" data-voice="{}" data-to-room="{}" data-alone="{}"></i>', said)
+    """How a call is spoken in each language: `{token}`, `{room}` and `{number}` are filled in by the page's script."""
+    ways = (call_to_a_room, call_without_room, room_number)
+    said = ((code, VOICES[code], *(_in(code, way) for way in ways)) for code in codes)
+    marks = '<i lang="{}" data-voice="{}" data-to-room="{}" data-alone="{}" data-room-number="{}"></i>'
+    return format_html_join("", marks, said)
 
 
 def _in(code: str, say: Callable[[], str]) -> str:
@@ -56,9 +54,9 @@ def call_without_room() -> str:
     return _("Token {token}, please come in.")
 
 
-def room(name: str) -> str:
-    """A room as the clinic writes it; one that is only a number needs a word before it."""
-    return _("Room %(number)s") % {"number": name} if name.isdecimal() else name
+def room_number(number: str = "{number}") -> str:
+    """A room that the clinic calls by a number alone."""
+    return _("Room %(number)s") % {"number": number}
 
 
 def doctor_status(queue: Queue) -> str:
@@ -98,15 +96,6 @@ def waiting(count: int) -> str:
     if not count:
         return _("Nobody is waiting")
     return ngettext("%(count)s person waiting", "%(count)s people waiting", count) % {"count": count}
-
-
-def newcomers_wait(wait: Wait) -> str:
-    """How long it takes whoever comes now, in steps of five minutes: a board does not twitch."""
-    low = int(wait.low // FIVE_MINUTES) * 5
-    high = max(int(-(-wait.high // FIVE_MINUTES)) * 5, low + 5)
-    if not low:
-        return _("If you come now: up to %(high)s minutes") % {"high": high}
-    return _("If you come now: about %(low)s to %(high)s minutes") % {"low": low, "high": high}
 
 
 def stale() -> str:

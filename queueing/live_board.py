@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.live.published import Published, database_clock
@@ -164,7 +165,9 @@ def _shown(call: Call, policy: QueuePolicy, codes: Sequence[str]) -> Shown:
 
 
 def _room(name: str, codes: Sequence[str]) -> SafeString:
-    return words.in_turn(codes, lambda: words.room(name)) if name else SafeString("")
+    if name.isdecimal():
+        return words.in_turn(codes, lambda: words.room_number(name))
+    return format_html("<bdi>{}</bdi>", name) if name else SafeString("")
 
 
 def _doctor(line: Line, codes: Sequence[str]) -> dict[str, Any]:

@@ -92,10 +92,10 @@ function asSpoken(token) {
 }
 
 function sentencesFor(call, phrases) {
-  return phrases.map(({ voice, toRoom, alone }) => ({
-    voice,
-    words: (call.room ? toRoom : alone).replace("{token}", asSpoken(call.token)).replace("{room}", call.room),
-  }));
+  return phrases.map(({ voice, toRoom, alone, roomNumber }) => {
+    const room = /^\d+$/.test(call.room) ? roomNumber.replace("{number}", call.room) : call.room;
+    return { voice, words: (room ? toRoom : alone).replace("{token}", asSpoken(call.token)).replace("{room}", room) };
+  });
 }
 
 /** Say a sentence; comes back when it has been said, or will not be. */
