@@ -1,0 +1,97 @@
+"""Somebody needs help: it is told at once, and stays until somebody sees to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from accounts.actors import Actor
+from accounts.models import AuditEntry
+from queueing.errors import EmergencyUnknown, InvalidEmergency
+from queueing.models import EmergencyRequest
+from queueing.services.emergencies import acknowledge_emergency, raise_emergency
+from queueing.signals import emergency_changed
+from queueing.states import EmergencySource
+from queueing.tests.conftest import MORNING
+from queueing.tests.factories import a_doctor, walk_in
+from queueing.tests.refusals import refused
+from scheduling.tests.factories import CLINIC, VISITOR, LocationFactory, UserFactory
+from testing.meanwhile import just_after_reading
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
+
+
+@pytest.fixture
+def heard() -> Any:
+    told: list[int] = []
+
+    def hear(sender: object, *, emergency: EmergencyRequest, **said: Any) -> None:
+        told.append(emergency.pk)
+
+    emergency_changed.connect(hear)
+    yield told
+    emergency_changed.disconnect(hear)
+
+
+def test_it_is_raised_and_told(heard: list[int]):
+    token = walk_in(*a_doctor())
+    made = raise_emergency(
+        location=token.location, source=EmergencySource.PATIENT, token=token, actor=VISITOR, message=" Chest pain "
+    )
+    assert (made.message, made.raised_at, made.raised_by, made.acknowledged_at) == ("Chest pain", MORNING, None, None)
+    assert heard == [made.pk]
+
+
+def test_somebody_who_presses_twice_has_raised_one(heard: list[int]):
+    token = walk_in(*a_doctor())
+    said = {"location": token.location, "source": EmergencySource.PATIENT, "token": token, "actor": VISITOR}
+    assert raise_emergency(**said) == raise_emergency(**said)
+    assert len(heard) == 1
+
+
+def test_nor_is_there_a_second_one_when_both_presses_come_at_once():
+    token = walk_in(*a_doctor())
+    said = {"location": token.location, "source": EmergencySource.PATIENT, "token": token, "actor": VISITOR}
+    with just_after_reading("queueing_emergencyrequest", lambda: raise_emergency(**said)):
+        second = raise_emergency(**said)
+    assert EmergencyRequest.objects.get() == second
+
+
+def test_once_acknowledged_it_may_be_raised_again(heard: list[int]):
+    token = walk_in(*a_doctor())
+    said = {"location": token.location, "source": EmergencySource.PATIENT, "token": token, "actor": VISITOR}
+    first = raise_emergency(**said)
+    acknowledge_emergency(emergency_id=first.pk, actor=CLINIC)
+    assert raise_emergency(**said) != first
+    assert len(heard) == 3
+
+
+def test_at_the_kiosk_and_the_desk_nobody_need_be_in_the_queue():
+    location = LocationFactory()
+    for source in (EmergencySource.KIOSK, EmergencySource.STAFF):
+        raise_emergency(location=location, source=source, actor=CLINIC)
+    assert EmergencyRequest.objects.filter(location=location, token=None).count() == 2
+
+
+def test_of_two_who_acknowledge_the_first_is_remembered(heard: list[int]):
+    location = LocationFactory()
+    made = raise_emergency(location=location, source=EmergencySource.STAFF, actor=CLINIC)
+    clerks = UserFactory.create_batch(2, is_staff=True)
+    for clerk in clerks:
+        seen = acknowledge_emergency(emergency_id=made.pk, actor=Actor(label=f"user:{clerk.pk}", user=clerk))
+        assert (seen.acknowledged_by, seen.acknowledged_at) == (clerks[0], MORNING)
+    assert heard == [made.pk] * 2
+    assert AuditEntry.objects.filter(verb="emergency.acknowledge").count() == 1
+
+
+@pytest.mark.parametrize("message", ["x" * 301, "a\x00b"])
+def test_what_cannot_be_kept(message: str):
+    location = LocationFactory()
+    with refused(InvalidEmergency):
+        raise_emergency(location=location, source=EmergencySource.STAFF, actor=CLINIC, message=message)
+
+
+def test_one_that_nobody_knows():
+    with refused(EmergencyUnknown):
+        acknowledge_emergency(emergency_id=4711, actor=CLINIC)
