@@ -7,7 +7,14 @@ from django.db.models import Q, QuerySet
 from accounts.roles import STAFF_ROLES, Role
 from queueing.models import EmergencyRequest, Feedback, Queue, QueuePolicy, Token
 from scheduling.models import Doctor, Location
-from scheduling.rules import Visitor, appointments_visible_to, has_role, locations_of, sees_all_locations
+from scheduling.rules import (
+    Visitor,
+    appointments_visible_to,
+    doctors_visible_to,
+    has_role,
+    locations_of,
+    sees_all_locations,
+)
 
 
 def queue_scope(user: Visitor) -> Q:
@@ -60,6 +67,28 @@ def registers_walk_ins_at(user: Visitor) -> QuerySet[Location]:
 def locations_with_desk(user: Visitor) -> QuerySet[Location]:
     """The locations whose desk somebody opens. Which queues they find there, `queues_visible_to` says."""
     return locations_of(user) if works_the_queue(user) else Location.objects.none()
+
+
+def doctors_on_desk(user: Visitor, location: Location) -> QuerySet[Doctor]:
+    """Whose queue somebody works at a location, whether or not it was opened today; as `queue_scope` has it."""
+    here = Doctor.objects.filter(locations=location, is_active=True)
+    if sees_all_locations(user):
+        return here
+    if has_role(user, Role.RECEPTION) and locations_of(user).filter(pk=location.pk).exists():
+        return here
+    return here.filter(user=user.pk) if works_the_queue(user) else here.none()
+
+
+def doctors_whose_day_is_kept_by(user: Visitor) -> QuerySet[Doctor]:
+    """Of whom somebody says how the day goes: doctors of themselves, reception of those of its locations."""
+    if sees_all_locations(user):
+        return Doctor.objects.all()
+    if not works_the_queue(user):
+        return Doctor.objects.none()
+    kept = Q(user=user.pk)
+    if has_role(user, Role.RECEPTION):
+        kept |= Q(pk__in=doctors_visible_to(user).values("pk"))
+    return Doctor.objects.filter(kept)
 
 
 def emergencies_visible_to(user: Visitor) -> QuerySet[EmergencyRequest]:
