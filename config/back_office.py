@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.back_office import RECEPTION, roles_of
 from config import embedded
 from config.error_pages import page_not_found
+from queueing.selectors import back_office as queue_figures
 from scheduling import rules
 from scheduling.selectors import back_office as figures
 
@@ -68,7 +69,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     return {
         **context,
-        "cards": figures.cards(user=user),
+        "cards": [*queue_figures.cards(user=user), *figures.cards(user=user)],
         "next_visits": figures.next_visits(user=user),
         "may_book": bool(RECEPTION & roles_of(user)),
         "works_nowhere": not rules.locations_of(user).exists(),
@@ -86,6 +87,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
         (
             _("Front desk"),
             [
+                ("Appointment", _link(_("Live desk"), "desk", "queueing:desk")),
                 ("Appointment", _link(_("Appointments"), "event", "admin:scheduling_appointment_changelist")),
                 ("Patient", _link(_("Patients"), "group", "admin:scheduling_patient_changelist")),
                 ("WaitlistEntry", _link(_("Waitlist"), "hourglass_top", "admin:scheduling_waitlistentry_changelist")),

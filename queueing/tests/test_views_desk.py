@@ -1,0 +1,566 @@
+"""The desk's pages: who sees which queue, what each press does, what is refused, and all of it without a script."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.actors import system
+from accounts.middleware import BACKGROUND_HEADER, SEEN_KEY
+from accounts.models import AuditEntry, User
+from accounts.roles import Role
+from queueing.models import EmergencyRequest, Queue, Token
+from queueing.services import steps
+from queueing.services.emergencies import raise_emergency
+from queueing.states import Arrival, DoctorStatus, EmergencySource, TokenStatus
+from queueing.tests.factories import a_doctor, arrived, walk_in
+from scheduling.models import Appointment, Patient
+from scheduling.states import AppointmentStatus
+from scheduling.tests.back_office import staff
+from scheduling.tests.factories import DoctorFactory, LocationFactory, PatientFactory, SlotFactory, book, in_hours
+
+pytestmark = pytest.mark.django_db
+
+CLINIC = system("test")
+
+
+@pytest.fixture(autouse=True)
+def _late_morning() -> Any:
+    """A visit in ten minutes is one of today."""
+    with time_machine.travel("2026-11-20T10:00:00Z"):
+        yield
+
+
+class Desk:
+    """A doctor with a queue, and a clerk at its desk."""
+
+    def __init__(self) -> None:
+        self.doctor, self.place = a_doctor()
+        self.client = staff(Role.RECEPTION, self.place)
+
+    def address(self, name: str = "doctor", **more: Any) -> str:
+        arguments = {"slug": self.place.slug, **more}
+        if name in {"doctor", "press", "person"}:
+            arguments.setdefault("doctor_id", self.doctor.pk)
+        return reverse(f"queueing:desk_{name}", kwargs=arguments)
+
+    def page(self, client: Client | None = None, name: str = "doctor") -> str:
+        response = (client or self.client).get(self.address(name))
+        assert response.status_code == 200
+        return response.content.decode()
+
+    def press(self, what: str, token: Token | None = None, *, client: Client | None = None, **more: Any) -> Any:
+        """Press a button as the page shows it now."""
+        if token is not None:
+            token.refresh_from_db()
+            what = f"{what}.{token.pk}.{token.version}"
+        said = {"press": what, "operation": str(uuid4()), **more}
+        return (client or self.client).post(self.address("press"), said)
+
+    def queue(self) -> Queue:
+        return Queue.objects.get(doctor=self.doctor)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def status_of(token: Token) -> str:
+    token.refresh_from_db()
+    return token.status
+
+
+def doctor_at(desk: Desk) -> Client:
+    """The doctor of the desk, signed in."""
+    client = staff(Role.DOCTOR)
+    desk.doctor.user_id = int(client.session["_auth_user_id"])
+    desk.doctor.save()
+    return client
+
+
+# --- Who sees what ----------------------------------------------------------------------------------------------
+
+
+def test_a_desk_is_for_those_who_work_there(desk: Desk) -> None:
+    token = walk_in(desk.doctor, desk.place)
+    elsewhere = staff(Role.RECEPTION, LocationFactory())
+    colleague = staff(Role.DOCTOR)
+    DoctorFactory(locations=[desk.place], user_id=int(colleague.session["_auth_user_id"]))
+    for client in (elsewhere, colleague):
+        for name in ("doctor", "person"):
+            more = {"token_id": token.pk} if name == "person" else {}
+            assert client.get(desk.address(name, **more)).status_code == 404
+        assert desk.press("call", token, client=client).status_code == 404
+        assert client.post(desk.address("person", token_id=token.pk), {"do": "leave"}).status_code == 404
+    assert elsewhere.get(desk.address("location")).status_code == 404
+    assert token.patient.full_name not in desk.page(colleague, "location")
+    assert status_of(token) == TokenStatus.WAITING
+
+
+def test_nobody_else_is_let_in(desk: Desk) -> None:
+    assert Client().get(desk.address()).status_code == 302
+    patient = staff(Role.PATIENT)
+    user_id = int(patient.session["_auth_user_id"])
+    User.objects.filter(pk=user_id).update(is_staff=False)
+    assert patient.get(desk.address()).status_code == 403
+    assert patient.get(reverse("queueing:desk")).status_code == 403
+
+
+def test_doctors_work_their_own_queue_and_managers_every_one(desk: Desk) -> None:
+    token = walk_in(desk.doctor, desk.place)
+    doctor, manager = doctor_at(desk), staff(Role.MANAGER)
+    assert token.patient.full_name in desk.page(doctor)
+    assert token.patient.full_name in desk.page(manager, "location")
+    desk.press("call", token, client=doctor)
+    assert status_of(token) == TokenStatus.CALLED
+    desk.press("start", token, client=manager)
+    assert status_of(token) == TokenStatus.IN_CONSULTATION
+
+
+def test_the_desk_leads_to_ones_only_place_or_own_queue_else_lets_choose(desk: Desk) -> None:
+    DoctorFactory(locations=[desk.place])
+    start = reverse("queueing:desk")
+    assert desk.client.get(start).headers["Location"] == desk.address("location")
+    assert doctor_at(desk).get(start).headers["Location"] == desk.address()
+    other = LocationFactory(name="Hill Clinic")
+    assert "Hill Clinic" in staff(Role.RECEPTION, desk.place, other).get(start).content.decode()
+    assert "You have no desk yet" in staff(Role.RECEPTION).get(start).content.decode()
+
+
+def test_only_reception_and_managers_check_people_in(desk: Desk) -> None:
+    visit = book(SlotFactory(doctor=desk.doctor, location=desk.place, starts_at=in_hours(0.5)))
+    doctor = doctor_at(desk)
+    for name, more in (("arrivals", {}), ("walk_in", {}), ("arrive", {"appointment_id": visit.pk})):
+        assert doctor.post(desk.address(name, **more)).status_code == 404
+    assert "Walk-in</a>" not in desk.page(doctor)
+    assert not Token.objects.exists()
+
+
+# --- Looking changes nothing ------------------------------------------------------------------------------------
+
+
+def test_a_queue_that_nobody_opened_is_shown_and_opened_by_the_first_thing_said(desk: Desk) -> None:
+    SlotFactory(doctor=desk.doctor, location=desk.place, starts_at=in_hours(1))
+    for name in ("doctor", "location"):
+        assert "Nobody is waiting." in desk.page(name=name)
+    assert desk.doctor.name in desk.page(name="location")
+    assert not Queue.objects.exists()
+    refused = desk.press("next")
+    assert refused.status_code == 409
+    assert "Nobody is waiting in this queue." in refused.content.decode()
+    assert not Queue.objects.exists()
+    assert desk.press("status.on_time").status_code == 302
+    assert desk.queue().status == DoctorStatus.ON_TIME
+
+
+def test_the_page_says_who_waits_since_when_and_why(desk: Desk) -> None:
+    booked = arrived(desk.doctor, desk.place, minutes=10)
+    urgent = walk_in(desk.doctor, desk.place, urgency="high")
+    page = " ".join(desk.page().split())
+    for words in (booked.code, booked.patient.full_name, "Booked for 10:10am", "Walk-in", "High urgency"):
+        assert words in page
+    assert page.index(f'id="token-{urgent.pk}"') < page.index(f'id="token-{booked.pk}"')
+    assert "high urgency +45" in page.lower()
+    assert "points:" in page
+    assert ">2</strong> waiting" in page
+
+
+def test_polling_does_not_keep_a_session_alive(desk: Desk) -> None:
+    desk.page()
+    before = desk.client.session[SEEN_KEY]
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        headers = {BACKGROUND_HEADER: "1", "HX-Request": "true"}
+        assert desk.client.get(desk.address(), headers=headers).status_code == 200
+        assert desk.client.session[SEEN_KEY] == before
+        desk.page()
+        assert desk.client.session[SEEN_KEY] > before
+
+
+@pytest.mark.parametrize("name", ["doctor", "location"])
+def test_a_hundred_who_wait_cost_as_many_queries_as_one(desk: Desk, name: str) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as counted:
+            desk.page(name=name)
+        return len(counted)
+
+    first = walk_in(desk.doctor, desk.place)
+    steps.call_token(token_id=first.pk, actor=CLINIC)
+    steps.mark_token_no_show(token_id=first.pk, actor=CLINIC)
+    walk_in(desk.doctor, desk.place)
+    raise_emergency(
+        location=desk.place, source=EmergencySource.STAFF, actor=CLINIC, token=walk_in(desk.doctor, desk.place)
+    )
+    queries()
+    one = queries()
+    for _number in range(30):
+        walk_in(desk.doctor, desk.place)
+    assert queries() == one
+
+
+# --- Pressing ---------------------------------------------------------------------------------------------------
+
+
+def test_a_whole_consultation_without_a_script(desk: Desk) -> None:
+    token = walk_in(desk.doctor, desk.place)
+    assert desk.press("next").headers["Location"] == desk.address()
+    assert status_of(token) == TokenStatus.CALLED
+    assert "Called once" in desk.page()
+    desk.press("recall", token)
+    assert "Called 2 times" in desk.page()
+    desk.press("start", token)
+    assert "With the doctor" in desk.page()
+    desk.press("finish", token)
+    assert status_of(token) == TokenStatus.COMPLETED
+    assert Appointment.objects.get(pk=token.appointment_id).status == AppointmentStatus.COMPLETED
+    assert "1 finished today" in desk.page()
+
+
+def test_who_did_not_come_comes_after_all(desk: Desk) -> None:
+    token = walk_in(desk.doctor, desk.place)
+    desk.press("call", token)
+    desk.press("no_show", token)
+    assert status_of(token) == TokenStatus.NO_SHOW
+    assert "Came after all" in desk.page()
+    desk.press("put_back", token)
+    assert status_of(token) == TokenStatus.WAITING
+
+
+def test_the_last_step_is_named_and_taken_back(desk: Desk) -> None:
+    token = walk_in(desk.doctor, desk.place)
+    assert f"Undo: {token.code} checked in" in desk.page()
+    desk.press("next")
+    page = desk.page()
+    assert f"Undo: {token.code} called" in page
+    undo = re.search(r'value="(undo\.\d+)"', page)
+    assert undo is not None
+    desk.press(undo[1])
+    assert status_of(token) == TokenStatus.WAITING
+    other = Desk()
+    walk_in(other.doctor, other.place)
+    foreign = re.search(r'value="(undo\.\d+)"', other.page())
+    assert foreign is not None
+    assert desk.press(foreign[1]).status_code == 404
+
+
+def test_a_transfer_is_undone_at_the_queue_it_came_from(desk: Desk) -> None:
+    token = walk_in(desk.doctor, desk.place)
+    other = DoctorFactory(locations=[desk.place])
+    token.refresh_from_db()
+    said = {"do": "transfer", "doctor": other.pk, "version": token.version, "operation": "t"}
+    assert desk.client.post(desk.address("person", token_id=token.pk), said).status_code == 302
+    there = desk.client.get(desk.address(doctor_id=other.pk)).content.decode()
+    assert token.patient.full_name in there
+    assert "Undo:" not in there
+    assert f"Undo: {token.code} transferred" in desk.page()
+
+
+def test_the_doctors_day_is_said_in_one_press(desk: Desk) -> None:
+    desk.press("status.running_late")
+    desk.press("status.running_late")
+    assert "Running 20 minutes late" in desk.page()
+    desk.press("status.on_break", minutes="25")
+    assert "On a break until 10:25am" in desk.page()
+    walk_in(desk.doctor, desk.place)
+    assert "End the break first" in desk.press("next").content.decode()
+    desk.press("status.on_time")
+    desk.press("room", room="  Room 9 ")
+    assert desk.queue().room == "Room 9"
+    assert desk.press("next").status_code == 302
+    desk.press("status.finished")
+    assert desk.queue().status == DoctorStatus.FINISHED
+
+
+@pytest.mark.parametrize(
+    ("press", "more"),
+    [
+        ("status.on_break", {"minutes": "soon"}),
+        ("status.on_break", {"minutes": "9999"}),
+        ("status.dancing", {}),
+        ("", {}),
+        ("call", {}),
+        ("call.x.1", {}),
+        ("undo.", {}),
+        ("dance.1.1", {}),
+    ],
+)
+def test_presses_that_make_no_sense_are_refused_with_a_sentence(desk: Desk, press: str, more: dict[str, str]) -> None:
+    walk_in(desk.doctor, desk.place)
+    response = desk.press(press, **more)
+    assert response.status_code in {400, 409}
+    assert 'role="alert"' in response.content.decode()
+    assert desk.queue().status == DoctorStatus.NOT_STARTED
+
+
+def test_a_double_click_does_one_thing(desk: Desk) -> None:
+    first, second = walk_in(desk.doctor, desk.place), walk_in(desk.doctor, desk.place)
+    for _time in range(2):
+        assert desk.press("next", operation="same").status_code == 302
+    assert [status_of(first), status_of(second)] == [TokenStatus.CALLED, TokenStatus.WAITING]
+    for _time in range(2):
+        assert desk.press("status.running_late", operation="late").status_code == 302
+    assert desk.queue().late_minutes == 10
+    first.refresh_from_db()
+    what = f"start.{first.pk}.{first.version}"
+    for _time in range(2):
+        assert desk.press(what, operation="start").status_code == 302
+
+
+def test_two_at_the_desk_call_two_patients(desk: Desk) -> None:
+    first, second = walk_in(desk.doctor, desk.place), walk_in(desk.doctor, desk.place)
+    desk.press("next")
+    desk.press("next", client=staff(Role.RECEPTION, desk.place))
+    assert [status_of(first), status_of(second)] == [TokenStatus.CALLED] * 2
+
+
+def test_a_stale_screen_is_told_so_and_nothing_is_done(desk: Desk) -> None:
+    token = walk_in(desk.doctor, desk.place)
+    stale = f"call.{token.pk}.{token.version}"
+    desk.press("call", token)
+    desk.press("put_back", token)
+    response = desk.press(stale)
+    assert response.status_code == 409
+    assert "Somebody else was first" in response.content.decode()
+    assert status_of(token) == TokenStatus.WAITING
+
+
+def test_a_script_is_answered_with_the_parts_that_changed(desk: Desk) -> None:
+    token = walk_in(desk.doctor, desk.place)
+    answer = desk.client.post(
+        desk.address("press"), {"press": "next", "operation": "a"}, headers={"HX-Request": "true"}
+    )
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "<html" not in page
+    assert f"{token.code} was called to Room 1." in page
+    assert f'id="queue-{desk.doctor.pk}-live" hx-swap-oob="true"' in page
+    refused = desk.client.post(
+        desk.address("press"), {"press": "next", "operation": "b"}, headers={"HX-Request": "true"}
+    )
+    assert refused.status_code == 409
+    assert "Nobody is waiting in this queue." in refused.content.decode()
+
+
+def test_each_rendering_asks_under_a_new_name(desk: Desk) -> None:
+    names = [re.findall(r'name="operation" value="([^"]+)"', desk.page()) for _time in range(2)]
+    assert len({*names[0], *names[1]}) == len(names[0]) + len(names[1]) > 2
+
+
+# --- One person -------------------------------------------------------------------------------------------------
+
+
+def person(desk: Desk, token: Token, **said: Any) -> Any:
+    token.refresh_from_db()
+    data = {"version": token.version, "operation": str(uuid4()), **said}
+    return desk.client.post(desk.address("person", token_id=token.pk), data)
+
+
+def test_priority_is_changed_with_a_reason_and_audited(desk: Desk) -> None:
+    first, second = walk_in(desk.doctor, desk.place), walk_in(desk.doctor, desk.place)
+    said = {"do": "priority", "urgency": "low", "extra_points": "50"}
+    refused = person(desk, second, **said)
+    assert refused.status_code == 400
+    assert "Say why, for whoever asks later." in refused.content.decode()
+    assert 'value="50"' in refused.content.decode()
+    assert person(desk, second, **said, reason="cannot sit").status_code == 302
+    second.refresh_from_db()
+    assert (second.extra_points, second.extra_reason) == (50, "cannot sit")
+    page = desk.page()
+    assert page.index(f'id="token-{second.pk}"') < page.index(f'id="token-{first.pk}"')
+    assert AuditEntry.objects.filter(verb="token.prioritise", actor__startswith="user:").exists()
+
+
+def test_somebody_leaves_or_never_came(desk: Desk) -> None:
+    first, second = walk_in(desk.doctor, desk.place), walk_in(desk.doctor, desk.place)
+    assert person(desk, first, do="leave", message="").status_code == 302
+    assert status_of(first) == TokenStatus.CANCELLED
+    assert person(desk, second, do="no_show").status_code == 302
+    assert status_of(second) == TokenStatus.NO_SHOW
+
+
+def test_a_person_acted_on_from_a_stale_screen_stays_as_they_are(desk: Desk) -> None:
+    token = walk_in(desk.doctor, desk.place)
+    for said in ({"do": "leave"}, {"do": "priority", "urgency": "high", "extra_points": "0"}, {"do": "no_show"}):
+        response = person(desk, token, **{"version": 99, **said})
+        assert response.status_code == 409
+        assert "Somebody else was first" in response.content.decode()
+    assert person(desk, token, do="dance").status_code == 400
+    assert person(desk, token, do="transfer", doctor=desk.doctor.pk).status_code == 400
+    assert status_of(token) == TokenStatus.WAITING
+
+
+def test_whoever_looks_at_a_person_is_in_the_audit_trail(desk: Desk) -> None:
+    token = walk_in(desk.doctor, desk.place)
+    page = desk.client.get(desk.address("person", token_id=token.pk)).content.decode()
+    assert token.patient.full_name in page
+    assert AuditEntry.objects.filter(verb="appointment.view", object_id=token.appointment_id).exists()
+
+
+# --- Who comes --------------------------------------------------------------------------------------------------
+
+
+def expected(desk: Desk, minutes: float = 30, **patient: Any) -> Appointment:
+    slot = SlotFactory(doctor=desk.doctor, location=desk.place, starts_at=in_hours(minutes / 60))
+    return book(slot, patient=PatientFactory(**patient))
+
+
+def test_a_booked_patient_is_checked_in_with_one_press(desk: Desk) -> None:
+    visit = expected(desk)
+    assert visit.patient.full_name in desk.page(name="arrivals")
+    address = desk.address("arrive", appointment_id=visit.pk)
+    for _time in range(2):
+        answer = desk.client.post(address, {"operation": "once"}, follow=True)
+        token = Token.objects.get()
+        assert token.code in answer.content.decode()
+    assert (token.appointment_id, token.arrival) == (visit.pk, Arrival.ON_TIME)
+    assert "Nobody else is expected today." in desk.page(name="arrivals")
+    again = desk.client.post(address, {"operation": "twice"})
+    assert again.status_code == 302
+    assert Token.objects.count() == 1
+
+
+def test_arrivals_are_found_without_a_name_in_the_address(desk: Desk) -> None:
+    one, other = expected(desk, 30, first_name="Zelda"), expected(desk, 60, first_name="Yuri", phone="+442079460199")
+    for term, found in (("zelda", one), (other.number, other), ("020 7946 0199", other)):
+        page = desk.client.post(desk.address("arrivals"), {"term": term}).content.decode()
+        missing = other if found is one else one
+        assert f'id="visit-{found.pk}"' in page
+        assert f'id="visit-{missing.pk}"' not in page
+
+
+def test_whoever_is_late_is_marked(desk: Desk) -> None:
+    expected(desk, 30)
+    assert ">Late<" not in desk.page(name="arrivals")
+    with time_machine.travel(timezone.now() + timedelta(minutes=45)):
+        desk.client = staff(Role.RECEPTION, desk.place)
+        assert ">Late<" in desk.page(name="arrivals")
+
+
+def test_a_visit_that_cannot_be_checked_in_says_why(desk: Desk) -> None:
+    visit = expected(desk)
+    desk.press("status.finished")
+    answer = desk.client.post(desk.address("arrive", appointment_id=visit.pk), {"operation": "x"})
+    assert answer.status_code == 409
+    assert "The doctor has finished for today." in answer.content.decode()
+    assert visit.patient.full_name in answer.content.decode()
+    foreign = book(SlotFactory(starts_at=in_hours(0.5)))
+    assert desk.client.post(desk.address("arrive", appointment_id=foreign.pk)).status_code == 404
+
+
+def new_patient(desk: Desk, **changes: Any) -> dict[str, Any]:
+    """What is typed about somebody new."""
+    return {
+        "first_name": "Wanda",
+        "last_name": "Walker",
+        "date_of_birth_day": "27",
+        "date_of_birth_month": "3",
+        "date_of_birth_year": "1987",
+        "phone": "020 7946 0777",
+        "reason": "sore knee",
+        "urgency": "medium",
+        "operation": "walk",
+        "doctor": desk.doctor.pk,
+        **changes,
+    }
+
+
+def test_somebody_new_gets_a_place(desk: Desk) -> None:
+    for _time in range(2):
+        answer = desk.client.post(desk.address("walk_in"), new_patient(desk), follow=True)
+        token = Token.objects.get()
+        assert token.code in answer.content.decode()
+    assert (token.patient.full_name, token.urgency, token.arrival) == ("Wanda Walker", "medium", Arrival.WALK_IN)
+    assert token.appointment.reason == "sore knee"
+
+
+def test_what_was_typed_stays_when_something_is_missing(desk: Desk) -> None:
+    answer = desk.client.post(desk.address("walk_in"), new_patient(desk, last_name="", doctor=""))
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    for words in (
+        "There is a problem",
+        "Enter the last name.",
+        "Choose a doctor.",
+        "Wanda",
+        "sore knee",
+        'value="walk"',
+    ):
+        assert words in page
+    assert not Patient.objects.exists()
+
+
+def test_somebody_known_gets_a_place_once(desk: Desk) -> None:
+    known = PatientFactory(first_name="Nora")
+    page = desk.client.post(desk.address("walk_in"), {"term": "nora"}).content.decode()
+    address = f"{desk.address('walk_in')}?patient={known.pk}"
+    assert f"?patient={known.pk}" in page
+    said = {"doctor": desk.doctor.pk, "urgency": "low", "reason": "", "operation": "k"}
+    assert desk.client.post(address, said).status_code == 302
+    assert Token.objects.get().patient == known
+    other = DoctorFactory(locations=[desk.place])
+    again = desk.client.post(address, {**said, "doctor": other.pk, "operation": "l"})
+    assert again.status_code == 409
+    assert "already waiting here" in again.content.decode()
+    assert Token.objects.count() == 1
+
+
+def test_a_record_of_others_cannot_be_registered_or_found(desk: Desk) -> None:
+    foreign = book(SlotFactory(), patient=PatientFactory(first_name="Foreign")).patient
+    assert desk.client.get(f"{desk.address('walk_in')}?patient={foreign.pk}").status_code == 404
+    assert desk.client.get(f"{desk.address('walk_in')}?patient=x").status_code == 404
+    assert "Foreign" not in desk.client.post(desk.address("walk_in"), {"term": "foreig"}).content.decode()
+
+
+# --- Emergencies ------------------------------------------------------------------------------------------------
+
+
+def test_an_emergency_stays_on_every_desk_until_somebody_sees_to_it(desk: Desk) -> None:
+    token = walk_in(desk.doctor, desk.place)
+    said = {"message": "chest pain", "token": token.pk}
+    assert desk.client.post(desk.address("emergency"), said).status_code == 302
+    emergency = EmergencyRequest.objects.get()
+    doctor = doctor_at(desk)
+    for client in (desk.client, doctor, staff(Role.MANAGER)):
+        page = desk.page(client)
+        assert f"Emergency: {token.code}" in page
+        assert "chest pain" in page
+    elsewhere = Desk()
+    assert "chest pain" not in elsewhere.page()
+    foreign = elsewhere.address("acknowledge", emergency_id=emergency.pk)
+    assert elsewhere.client.post(foreign).status_code == 404
+    assert doctor.get(desk.address("acknowledge", emergency_id=emergency.pk)).status_code == 405
+    doctor.post(desk.address("acknowledge", emergency_id=emergency.pk))
+    assert "chest pain" not in desk.page()
+    emergency.refresh_from_db()
+    assert emergency.acknowledged_by_id == desk.doctor.user_id
+
+
+def test_an_emergency_about_somebody_in_anothers_queue_is_not_raised(desk: Desk) -> None:
+    other = Desk()
+    foreign = walk_in(other.doctor, other.place)
+    answer = desk.client.post(desk.address("emergency"), {"message": "help", "token": foreign.pk})
+    assert answer.status_code == 200
+    assert "help" in answer.content.decode()
+    assert not EmergencyRequest.objects.exists()
+
+
+# --- From the back office ---------------------------------------------------------------------------------------
+
+
+def test_the_back_office_leads_to_the_desk_and_says_how_it_stands(desk: Desk) -> None:
+    walk_in(desk.doctor, desk.place)
+    with time_machine.travel(timezone.now() + timedelta(minutes=7)):
+        page = desk.client.get(reverse("admin:index")).content.decode()
+    assert reverse("queueing:desk") in page
+    assert "Waiting now" in page
+    assert "Longest wait" in page

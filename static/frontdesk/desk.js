@@ -1,0 +1,388 @@
+// The live desk: hears of changes and puts the parts in that changed, keys, the panel of a person, times that tick.
+// Everything on the page works without it: each press is a form, each panel a page.
+
+const ASK_EVERY = 5_000; // milliseconds, while nothing is heard
+const ASK_WHILE_LIVE = 30_000;
+const TICK = 10_000;
+const GATHER = 120; // changes that come together are asked for together
+const RETRY_FROM = 500;
+const RETRY_AT_MOST = 10_000;
+const SIGNED_OUT = 4401;
+const KEYS_OFF = "frontdesk-desk-keys-off";
+const TELLING = new Set(["queue_update", "queue_position_change", "patient_called", "doctor_status", "emergency_alert", "appointment_update"]);
+
+const desk = document.getElementById("desk");
+const panel = document.getElementById("desk-panel");
+const keys = document.getElementById("desk-keys");
+const state = document.getElementById("desk-state");
+const refresh = document.getElementById("desk-refresh");
+const find = document.getElementById("desk-find");
+
+function announce(words) {
+  const voice = document.getElementById("announcer");
+  if (voice) voice.textContent = words;
+}
+
+// --- Hearing -----------------------------------------------------------------------------------------------------
+
+let socket = null;
+let failures = 0;
+let gathering = 0;
+let askedAt = 0;
+
+function isLive() {
+  return socket?.readyState === WebSocket.OPEN && socket.isHeard === true;
+}
+
+/** Say how fresh the page is: live, asking, or lost. */
+function show(what) {
+  for (const words of state.querySelectorAll("[data-is]")) words.hidden = words.dataset.is !== what;
+  state.dataset.state = what;
+}
+
+function listen() {
+  const address = new URL("/ws/events/", location.href);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  const opened = new WebSocket(address);
+  socket = opened;
+  opened.addEventListener("open", () => {
+    const rooms = [`location:${desk.dataset.location}`];
+    if (desk.dataset.doctor) rooms.push(`doctor:${desk.dataset.doctor}`);
+    for (const room of rooms) opened.send(JSON.stringify({ type: "subscribe", room }));
+  });
+  opened.addEventListener("message", (event) => hear(opened, JSON.parse(event.data)));
+  opened.addEventListener("close", (event) => lose(event.code));
+}
+
+function hear(from, told) {
+  if (told.type === "subscribed") {
+    from.isHeard = true;
+    failures = 0;
+    askSoon(); // for what happened before
+  } else if (TELLING.has(told.type)) {
+    askSoon();
+  }
+}
+
+function lose(code) {
+  if (state.dataset.state === "live") show("asking");
+  askSoon(); // whoever is signed out is led to where one signs in
+  const pause = code === SIGNED_OUT ? RETRY_AT_MOST : Math.min(RETRY_AT_MOST, RETRY_FROM * 2 ** failures);
+  failures += 1;
+  setTimeout(listen, pause * (0.5 + Math.random()));
+}
+
+// --- Asking, and putting in what changed -------------------------------------------------------------------------
+
+function askSoon() {
+  if (gathering || document.hidden) return; // whoever comes back is shown the latest
+  gathering = setTimeout(() => {
+    gathering = 0;
+    askedAt = Date.now();
+    window.htmx.trigger(refresh, "desk:refresh");
+  }, GATHER);
+}
+
+function askRegularly() {
+  if (Date.now() - askedAt >= (isLive() ? ASK_WHILE_LIVE : ASK_EVERY)) askSoon();
+}
+
+/** What a part says, without what is new in every rendering of it. */
+function saying(part) {
+  return part.outerHTML
+    .replace(/ hx-swap-oob="[^"]*"/, "")
+    .replace(/name="(csrfmiddlewaretoken|operation)" value="[^"]*"/g, "");
+}
+
+const shown = new Map();
+
+let pressing = null; // the form whose answer is awaited
+let whereWas = null;
+
+/** Leave a part alone that says what is shown already: a finger may be on it, or a screen reader in it. */
+function putIn(event) {
+  const { target, fragment } = event.detail;
+  const part = fragment.firstElementChild;
+  if (!part?.id) return;
+  if (part.id === "desk-time" && !pressing) reloadIfOthers(part.dataset.doctors);
+  if (part.id.endsWith("-said")) return;
+  const said = saying(part);
+  if (!pressing && shown.get(part.id) === said) {
+    event.detail.shouldSwap = false;
+    return;
+  }
+  shown.set(part.id, said);
+  carryOver(target, part);
+  whereWas = placeOf(document.activeElement, target);
+}
+
+/** What somebody has typed and not sent, and what they have unfolded, stays. */
+function carryOver(from, to) {
+  const isSent = (element) => pressing?.contains(element);
+  for (const field of from.querySelectorAll("input[id]")) {
+    const again = to.querySelector(`#${CSS.escape(field.id)}`);
+    if (again && field.value !== field.defaultValue && !isSent(field)) again.value = field.value;
+  }
+  for (const unfolded of from.querySelectorAll("details[open][id]")) {
+    const again = to.querySelector(`#${CSS.escape(unfolded.id)}`);
+    if (again && !unfolded.contains(pressing)) again.open = true;
+  }
+}
+
+/** Where somebody is within a part that is about to go: the person, and the queue. */
+function placeOf(focused, part) {
+  if (!part.contains(focused)) return whereWas;
+  return { id: focused.id, person: focused.closest("[data-token]")?.id, queue: part.closest("[data-queue]")?.id };
+}
+
+/** Put the focus back where the person was, or on whom they were at; htmx finds what has the same id. */
+function returnFocus() {
+  const was = whereWas;
+  whereWas = null;
+  if (!was || document.activeElement !== document.body) return;
+  const again = [was.id, was.person, was.queue]
+    .map((id) => id && document.getElementById(id))
+    .find((element) => element?.checkVisibility());
+  again?.focus({ preventScroll: true });
+}
+
+let isReloading = false;
+
+/** A doctor came who was not expected: the page wants another queue. */
+function reloadIfOthers(doctors) {
+  if (isReloading || desk.dataset.doctor || panel.open || doctors === desk.dataset.doctors) return;
+  isReloading = true;
+  setTimeout(() => location.reload(), GATHER);
+}
+
+document.addEventListener("htmx:oobBeforeSwap", putIn);
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt !== refresh) pressing = event.detail.elt;
+});
+document.addEventListener("htmx:configRequest", (event) => {
+  const button = event.detail.triggeringEvent?.submitter;
+  if (button?.name) event.detail.parameters[button.name] = button.value;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.requestConfig?.elt !== refresh) {
+    pressing = null;
+  } else if (desk) {
+    show(event.detail.successful ? (isLive() ? "live" : "asking") : "lost");
+  }
+});
+document.addEventListener("htmx:afterSettle", () => {
+  returnFocus();
+  markChosen();
+  tick();
+  search();
+  alarm();
+});
+
+// --- Times that tick ---------------------------------------------------------------------------------------------
+
+function tick() {
+  if (!desk) return;
+  for (const span of desk.querySelectorAll("[data-since]")) {
+    const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(span.dataset.since)) / 60_000));
+    const pattern = minutes < 60 ? desk.dataset.minutes : desk.dataset.hours;
+    const words = pattern.replace("{h}", Math.floor(minutes / 60)).replace("{minutes}", minutes % 60);
+    if (span.textContent !== words) span.textContent = words;
+  }
+}
+
+// --- Keys --------------------------------------------------------------------------------------------------------
+
+let lastQueue = null;
+
+function queues() {
+  return [...desk.querySelectorAll("[data-queue]")];
+}
+
+function queueNow() {
+  return document.activeElement.closest?.("[data-queue]") ?? document.getElementById(lastQueue) ?? queues()[0];
+}
+
+/** Show which queue the keys act on, where there are several. */
+function markChosen() {
+  if (!desk) return;
+  const all = queues();
+  const now = queueNow();
+  for (const queue of all) queue.toggleAttribute("data-chosen", all.length > 1 && queue === now);
+}
+
+function press(key) {
+  const queue = queueNow();
+  const person = document.activeElement.closest?.("[data-token]");
+  // Out of turn only whoever was chosen is called: nobody by mistake.
+  const button = person?.querySelector(`[data-key="${key}"]`) ?? (key === "c" ? null : queue?.querySelector(`[data-key="${key}"]`));
+  if (button) button.click();
+  else announce(desk.dataset.nothing);
+}
+
+function step(by) {
+  const people = [...(queueNow()?.querySelectorAll("[data-token]") ?? [])].filter((person) => !person.hidden);
+  const at = people.indexOf(document.activeElement.closest?.("[data-token]"));
+  const next = at < 0 ? (by > 0 ? 0 : people.length - 1) : Math.min(people.length - 1, Math.max(0, at + by));
+  people[next]?.focus();
+}
+
+function turn(by) {
+  const all = queues();
+  const next = all[(all.indexOf(queueNow()) + by + all.length) % all.length];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+const MOVES = { ArrowDown: () => step(1), ArrowUp: () => step(-1), ArrowRight: () => turn(1), ArrowLeft: () => turn(-1) };
+
+function isTyping(target) {
+  return target.isContentEditable || target.closest("input:not([type=checkbox]), select, textarea") !== null;
+}
+
+function onKey(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) {
+    if (!(event.repeat && MOVES[event.key])) return;
+  }
+  if (isTyping(event.target)) {
+    if (event.target === find && event.key === "Escape") leaveSearch();
+    if (event.target === find && (event.key === "Enter" || event.key === "ArrowDown")) goToFound(event);
+    return;
+  }
+  if (document.querySelector("dialog[open]")) return;
+  if (MOVES[event.key]) {
+    event.preventDefault();
+    MOVES[event.key]();
+  } else if (event.key === "Enter" && event.target.matches("[data-token]")) {
+    event.preventDefault();
+    event.target.querySelector("[data-more]")?.click();
+  } else if (localStorage.getItem(KEYS_OFF) === null) {
+    singleKey(event);
+  }
+}
+
+function singleKey(event) {
+  const key = event.key.toLowerCase();
+  if (event.key === "?") open(keys);
+  else if (key === "/") find.focus();
+  else if (!event.shiftKey && "nrsfxpcuolb".includes(key)) press(key);
+  else return;
+  event.preventDefault();
+}
+
+// --- Finding -----------------------------------------------------------------------------------------------------
+
+function search() {
+  if (!find) return;
+  const words = find.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  for (const person of desk.querySelectorAll("[data-words]")) {
+    const said = person.dataset.words.toLowerCase();
+    person.hidden = !words.every((word) => said.includes(word));
+  }
+}
+
+function leaveSearch() {
+  find.value = "";
+  search();
+  queueNow()?.focus();
+}
+
+function goToFound(event) {
+  event.preventDefault();
+  desk.querySelector("[data-token]:not([hidden])")?.focus();
+}
+
+// --- The panel ---------------------------------------------------------------------------------------------------
+
+let openedBy = null;
+
+function open(dialog) {
+  openedBy = document.activeElement?.id || null;
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector("[tabindex='-1']")?.focus();
+}
+
+function close(dialog) {
+  const back = openedBy && (document.getElementById(openedBy) ?? queueNow());
+  dialog.close();
+  back?.focus();
+}
+
+function fillPanel(event) {
+  if (event.detail.target?.id !== "panel-body") return;
+  const summary = panel.querySelector("[data-focus]");
+  if (!panel.open) open(panel);
+  (summary ?? panel.querySelector("#panel-title"))?.focus();
+}
+
+// --- Emergencies -------------------------------------------------------------------------------------------------
+
+const sounded = new Set();
+
+/** Sound once for each emergency; say it inside the panel too, where nothing else is heard. */
+function alarm() {
+  for (const emergency of document.querySelectorAll("[data-emergency]")) {
+    if (sounded.has(emergency.dataset.emergency)) continue;
+    sounded.add(emergency.dataset.emergency);
+    if (panel?.open) document.getElementById("panel-alarm").textContent = emergency.innerText;
+    sound();
+  }
+}
+
+function sound() {
+  const context = new AudioContext();
+  context.resume().then(() => {
+    for (const [at, pitch] of [[0, 880], [0.25, 660], [0.5, 880], [0.75, 660]]) {
+      const tone = new OscillatorNode(context, { type: "square", frequency: pitch });
+      const volume = new GainNode(context, { gain: 0.12 });
+      tone.connect(volume).connect(context.destination);
+      tone.start(context.currentTime + at);
+      tone.stop(context.currentTime + at + 0.2);
+    }
+    setTimeout(() => context.close(), 1_500);
+  });
+}
+
+// --- Beginning ---------------------------------------------------------------------------------------------------
+
+function begin() {
+  for (const part of desk.querySelectorAll(".queue__live")) shown.set(part.id, saying(part));
+  for (const part of document.querySelectorAll("[data-script]")) part.hidden = false;
+  show("asking");
+  listen();
+  setInterval(askRegularly, 1_000);
+  setInterval(tick, TICK);
+  document.addEventListener("visibilitychange", askSoon);
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("focusin", () => {
+    const queue = document.activeElement.closest("[data-queue]");
+    if (queue) lastQueue = queue.id;
+    markChosen();
+  });
+  document.addEventListener("htmx:afterSwap", fillPanel);
+  document.addEventListener("desk:done", () => close(panel));
+  for (const dialog of [panel, keys]) {
+    dialog.querySelector("[data-close]").addEventListener("click", () => close(dialog));
+    dialog.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      close(dialog);
+    });
+  }
+  document.getElementById("desk-keys-open").addEventListener("click", () => open(keys));
+  find.addEventListener("input", () => {
+    search();
+    const found = desk.querySelectorAll("[data-token]:not([hidden])").length;
+    if (find.value) announce(desk.dataset.found.replace("{count}", found));
+  });
+  const on = document.getElementById("desk-keys-on");
+  on.checked = localStorage.getItem(KEYS_OFF) === null;
+  on.addEventListener("change", () => {
+    if (on.checked) localStorage.removeItem(KEYS_OFF);
+    else localStorage.setItem(KEYS_OFF, "yes");
+    desk.toggleAttribute("data-keys-off", !on.checked);
+  });
+  desk.toggleAttribute("data-keys-off", !on.checked);
+  markChosen();
+}
+
+if (desk) begin();
+alarm();
