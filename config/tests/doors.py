@@ -23,6 +23,10 @@ class Door(StrEnum):
     STAFF = "staff with the role for it"
 
 
+_DESK = (
+    "desk desk_location desk_arrivals desk_arrive desk_walk_in desk_emergency desk_acknowledge desk_doctor desk_press "
+    "desk_person"
+)
 _STAFF_PAGES = "calendar bulk_slots book move follow_up import_patients"
 _EVERYBODY = (
     "home book book_location book_doctor book_time book_times book_hold waitlist_join find find_by_email find_sent"
@@ -81,6 +85,7 @@ DOORS: dict[str, Door] = {
     **{f"scheduling:{name}": Door.EVERYBODY for name in _EVERYBODY.split()},
     **{f"scheduling:{name}": Door.HOLD for name in _HELD.split()},
     **{f"scheduling:{name}": Door.SECRET for name in _SECRET.split()},
+    **{f"queueing:{name}": Door.STAFF for name in _DESK.split()},
     "scheduling:me": Door.SIGNED_IN,
     "scheduling:family_add": Door.SIGNED_IN,
     "scheduling:family_edit": Door.FAMILY,
