@@ -116,7 +116,7 @@ def _told(location_id: int, news: _News) -> Iterator[Published]:
         yield from live_events.emergency_messages(_unique(news.emergencies), events, version)
     lines = lines_of(queues_on_show(location_id, also=[change.queue_id for change in news.changes]))
     yield from live_board.board_messages(lines, boards, version)
-    yield from live_tokens.token_messages(lines, news.changes, tokens, version)
+    yield from live_tokens.token_messages(lines, tokens, version)
     yield from live_events.queue_messages(lines, news.changes, events, version)
 
 
