@@ -88,6 +88,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
             _("Front desk"),
             [
                 ("Appointment", _link(_("Live desk"), "desk", "queueing:desk")),
+                ("Appointment", _link(_("Reports"), "bar_chart", "queueing:reports", active=False)),
                 ("Appointment", _link(_("Appointments"), "event", "admin:scheduling_appointment_changelist")),
                 ("Patient", _link(_("Patients"), "group", "admin:scheduling_patient_changelist")),
                 ("WaitlistEntry", _link(_("Waitlist"), "hourglass_top", "admin:scheduling_waitlistentry_changelist")),

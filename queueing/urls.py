@@ -13,6 +13,7 @@ from queueing.views import (
     kiosk,
     kiosk_check_in,
     kiosk_walk_in,
+    reports,
     ticket,
     token,
     visit_queue,
@@ -21,6 +22,8 @@ from queueing.views import (
 app_name = "queueing"
 urlpatterns: list[URLPattern] = [
     path("desk/", desk.desk, name="desk"),
+    path("desk/reports/", reports.reports, name="reports"),
+    path("desk/reports/<slug:name>.csv", reports.report_file, name="report_file"),
     path("desk/<slug:slug>/", desk.desk_location, name="desk_location"),
     path("desk/<slug:slug>/arrivals/", desk_arrivals.arrivals, name="desk_arrivals"),
     path("desk/<slug:slug>/arrivals/<int:appointment_id>/", desk_arrivals.arrive, name="desk_arrive"),

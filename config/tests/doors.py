@@ -25,7 +25,7 @@ class Door(StrEnum):
 
 _DESK = (
     "desk desk_location desk_arrivals desk_arrive desk_walk_in desk_emergency desk_acknowledge desk_doctor desk_press "
-    "desk_person"
+    "desk_person reports report_file"
 )
 _STAFF_PAGES = "calendar bulk_slots book move follow_up import_patients"
 _EVERYBODY = (
@@ -58,7 +58,7 @@ _API_EVERYBODY = (
 _API_SIGNED_IN = "verify verify_resend sign_out me password appointment-list waitlist-list patient-list"
 _API_STAFF = (
     "slot-bulk slot-batch-list slot-batch-detail availability-rule-list availability-rule-detail time-off-list "
-    "time-off-detail appointment-status"
+    "time-off-detail appointment-status report-queue report-appointments"
 )
 _API_SECRET = (
     "appointment-detail appointment-add-to-account appointment-attendance appointment-calendar appointment-cancel "

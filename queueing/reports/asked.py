@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from queueing import rules
@@ -14,6 +17,7 @@ from scheduling.clock import within_reach
 from scheduling.rules import Visitor
 
 LONGEST_DAYS = 366
+USUAL = timedelta(days=29)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +46,15 @@ class Asked:
         if self.doctor_id is not None:
             scope &= Q(doctor=self.doctor_id)
         return scope
+
+
+def asked_about(
+    first: date | None, last: date | None, *, location_id: int | None = None, doctor_id: int | None = None
+) -> Asked:
+    """What is asked by somebody who may leave out days: the thirty up to today, or up to the last. Raises
+    InvalidReport."""
+    if last is None:
+        last = max(timezone.localdate(timezone=ZoneInfo(settings.DEFAULT_TIME_ZONE)), first or date.min)
+    if first is None:
+        first = max(last, date.min + USUAL) - USUAL
+    return Asked(first=first, last=last, location_id=location_id, doctor_id=doctor_id)

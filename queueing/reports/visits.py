@@ -92,7 +92,7 @@ def _groups(asked: Asked, user: Visitor) -> list[Group]:
     visits = Appointment.objects.filter(asked.scope(user), in_days(asked.first, asked.last))
     columns = ("doctor_id", "status", "type", "source", "missed_call")
     counted = visits.annotate(missed_call=Exists(missed)).order_by().values(*columns).annotate(many=Count("pk"))
-    return [tuple(row) for row in counted.values_list(*columns, "many")]  # type: ignore[misc]
+    return [tuple(row) for row in counted.values_list(*columns, "many")]
 
 
 def _kept(groups: Iterable[Group]) -> Kept:

@@ -13,20 +13,8 @@ from accounts.actors import from_request
 from accounts.back_office import RECEPTION, ExportForm, roles_of
 from accounts.services.audit_trail import record_export
 from scheduling.admin.columns import on_the_clock
+from scheduling.csv_cells import harmless
 from scheduling.models import Appointment, Patient
-
-FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-"""Also in full width, which some spreadsheets read alike."""
-
-
-def harmless(value: Any) -> Any:
-    """Text that no spreadsheet takes for a formula: an apostrophe goes before what looks like one.
-
-    Spaces before it do not help: spreadsheets drop them.
-    """
-    if isinstance(value, str) and (value.lstrip().startswith(FORMULA_STARTS) or value[:1] in ("\t", "\r", "\n")):
-        return f"'{value}"
-    return value
 
 
 class HarmlessResource(resources.ModelResource):
