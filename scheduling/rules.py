@@ -222,14 +222,14 @@ def rooms_of(hearing: Hearing, kind: str, key: int) -> frozenset[str]:
     if kind == "user":
         return frozenset({f"user.{key}"} if key == hearing.user_id else ())
     if kind == "admin":
-        return frozenset({"slots", "visits"} if hearing.everything else ())
+        return frozenset({"slots", "visits", "places"} if hearing.everything else ())
     if kind == "location":
         return _rooms_of_location(hearing, key)
     return _rooms_of_doctor(hearing, key) if kind == "doctor" else frozenset()
 
 
 def _rooms_of_location(hearing: Hearing, location_id: int) -> frozenset[str]:
-    rooms = {f"slots.at.{location_id}", f"visits.at.{location_id}"}
+    rooms = {f"slots.at.{location_id}", f"visits.at.{location_id}", f"places.{location_id}"}
     if hearing.everything:
         return frozenset(rooms)
     if location_id not in hearing.locations:
@@ -250,7 +250,7 @@ def _rooms_of_doctor(hearing: Hearing, doctor_id: int) -> frozenset[str]:
     if hearing.is_reception:
         rooms |= {f"visits.{doctor_id}.{location_id}" for location_id in hearing.locations}
     if doctor_id == hearing.doctor_id:
-        rooms.add(f"visits.of.{doctor_id}")
+        rooms |= {f"visits.of.{doctor_id}", *(f"places.{location_id}" for location_id in hearing.locations)}
     return frozenset(rooms)
 
 
@@ -278,7 +278,21 @@ def rooms_of_slots(*, doctor_id: int, location_id: int) -> list[str]:
 
 def rooms_of_visit(appointment: Appointment) -> list[str]:
     """Every narrow room in which is told what happens to a visit: where it takes place, and those it belongs to."""
-    doctor_id, location_id = appointment.doctor_id, appointment.location_id
-    places = ["visits", f"visits.of.{doctor_id}", f"visits.at.{location_id}", f"visits.{doctor_id}.{location_id}"]
+    places = rooms_of_visits_at(doctor_id=appointment.doctor_id, location_id=appointment.location_id)
+    return places + rooms_of_people(appointment)
+
+
+def rooms_of_visits_at(*, doctor_id: int, location_id: int) -> list[str]:
+    """Every narrow room of staff who may hear of the visits of a doctor at a location."""
+    return ["visits", f"visits.of.{doctor_id}", f"visits.at.{location_id}", f"visits.{doctor_id}.{location_id}"]
+
+
+def rooms_of_people(appointment: Appointment) -> list[str]:
+    """The rooms of those to whom a visit belongs: nobody hears of it there who works at the clinic only."""
     people = (appointment.patient.user, appointment.booked_by)
-    return places + sorted({f"user.{user.pk}" for user in people if user and belongs_to(appointment, user)})
+    return sorted({f"user.{user.pk}" for user in people if user and belongs_to(appointment, user)})
+
+
+def rooms_of_place(location_id: int) -> list[str]:
+    """Every narrow room of those who work at a location, whatever they do there, and of the managers."""
+    return ["places", f"places.{location_id}"]
