@@ -1,17 +1,46 @@
-"""Servers that tests of sockets talk to."""
+"""What tests of the whole house share: a clinic with everything in it, and servers that sockets talk to."""
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 from accounts.live.renderer import renderer
 from config.tests.sockets import start
+from config.tests.world import World, build_world
+from testing import numbers
 from testing.embedded import EmbeddedServer
+
+
+@pytest.fixture(scope="module")
+def world_of_the_module(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[tuple[World, numbers.Numbers]]:
+    """Built once, in a transaction around those of the tests: what a test writes is rolled back to this."""
+    numbers.count_from_the_start()
+    with django_db_blocker.unblock():
+        around = transaction.atomic()
+        around.__enter__()
+        built = build_world()
+    yield built, numbers.reached()
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
+
+
+@pytest.fixture
+def world(world_of_the_module: tuple[World, numbers.Numbers], db: None) -> World:
+    """A clinic of two locations, as nobody has touched it yet."""
+    built, counted = world_of_the_module
+    numbers.go_on_from(counted)
+    return copy.deepcopy(built)
 
 
 @pytest.fixture(scope="module")

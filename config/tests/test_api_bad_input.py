@@ -13,7 +13,7 @@ from django.test import Client, override_settings
 
 from config.tests.calls import JSON, Call, calls
 from config.tests.test_api_nobody_sees_anothers_data import identities
-from config.tests.world import World, build_world, differences, rows_now
+from config.tests.world import World, differences, rows_now
 from scheduling.models import Availability, SlotBatch, TimeOff
 
 pytestmark = pytest.mark.django_db
@@ -57,11 +57,6 @@ IN_ADDRESSES = ["", "-1", "9" * 5000, "9999-12-31", "0001-01-01", "\u202e\r\n٣"
 def _nobody_counts() -> Iterator[None]:
     with override_settings(API_REQUESTS_PER_MINUTE=0, API_ANONYMOUS_REQUESTS_PER_MINUTE=0, HOLDS_PER_ADDRESS=0):
         yield
-
-
-@pytest.fixture
-def world() -> World:
-    return build_world()
 
 
 def real_keys(world: World) -> dict[str, Any]:
@@ -194,7 +189,7 @@ def test_what_is_too_long_for_an_address_or_a_header_is_no_fault_of_ours(world: 
     assert written(before) == []
 
 
-def test_signing_in_takes_no_nonsense_from_anybody() -> None:
+def test_signing_in_takes_no_nonsense_from_anybody(world: World) -> None:
     client = Client()
     for path in ("register", "token", "token/refresh"):
         for body, statuses in BROKEN.values():
