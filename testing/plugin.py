@@ -7,6 +7,7 @@ one that TEST_DATABASE_URL names.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -57,8 +58,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what the other database's run shows."""
-    unfit = "postgres" if config.getoption("database") == "sqlite" else "sqlite_only"
-    left_out = [item for item in items if item.get_closest_marker(unfit)]
+    unreasoned = [item.nodeid for item in items for mark in item.iter_markers("once") if not mark.args]
+    if unreasoned:
+        raise pytest.UsageError(f"say why it shows nothing new on PostgreSQL: {unreasoned[0]}")
+    unfit = ["postgres"] if config.getoption("database") == "sqlite" else ["sqlite_only", "once"]
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in unfit)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker(unfit)]
+        unwanted = set(left_out)
+        items[:] = [item for item in items if item not in unwanted]
+
+
+def pytest_collection_finish() -> None:
+    """All that was imported stays until the end: let the collector of garbage not look through it again and again."""
+    gc.collect()
+    gc.freeze()

@@ -127,6 +127,7 @@ def test_a_taken_address_is_told_only_to_its_mailbox():
 
 
 @pytest.mark.slow
+@pytest.mark.once("what takes the time is hashing, not the database")
 @override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.PBKDF2PasswordHasher"])
 @pytest.mark.parametrize("path", ["register", "token"])
 def test_the_clock_tells_nothing_either(path):
@@ -218,6 +219,7 @@ def test_an_address_registers_so_many_and_enters_so_many_codes(settings):
 
 
 @pytest.mark.slow
+@pytest.mark.once("it is the same counting, a thousand times")
 def test_a_thousand_guesses_at_a_password(settings):
     settings.SIGN_INS_PER_ADDRESS = settings.API_ANONYMOUS_REQUESTS_PER_MINUTE = 0
     make_user(email="ann@example.org")
@@ -261,6 +263,7 @@ def test_somebody_who_mistyped_and_then_got_it_right_starts_afresh(login):
 
 
 @pytest.mark.slow
+@pytest.mark.once("it is the same counting, a thousand times")
 def test_a_thousand_guesses_at_codes(settings):
     settings.CODES_PER_ADDRESS = settings.API_REQUESTS_PER_MINUTE = 0
     access = register(email="ann@example.org").json()["access"]

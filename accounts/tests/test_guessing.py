@@ -35,6 +35,7 @@ def _guess(client: Client, number: int, login: str = "ann@example.org") -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.once("it is the same counting, a thousand times")
 def test_a_thousand_guesses_at_a_password(client: Client) -> None:
     make_user(email="ann@example.org")
     answers = {_guess(client, number) for number in range(1000)}
@@ -134,6 +135,7 @@ def test_a_taken_address_is_told_only_to_its_mailbox(client: Client) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.once("what takes the time is hashing, not the database")
 @override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.PBKDF2PasswordHasher"])
 @pytest.mark.parametrize("form", ["login", "signup"])
 def test_the_clock_tells_nothing_either(form: str) -> None:
@@ -156,6 +158,7 @@ def test_the_clock_tells_nothing_either(form: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.once("it is the same counting, a thousand times")
 def test_a_thousand_guesses_at_codes(client: Client) -> None:
     user = make_user(email="ann@example.org")
     asked, tried, refused = 0, 0, 0

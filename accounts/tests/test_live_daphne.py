@@ -17,6 +17,8 @@ from accounts.tests import flood_asgi
 from testing import processes
 from testing.embedded import free_port
 
+pytestmark = pytest.mark.once("it is about connections, and asks no database")
+
 
 @pytest.fixture(scope="module")
 def daphne(tmp_path_factory):

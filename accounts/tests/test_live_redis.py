@@ -23,6 +23,7 @@ from accounts.tests.test_live_hub import settle
 from testing.missing import cannot_run
 from testing.redis_server import NoRedis, RedisServer
 
+pytestmark = pytest.mark.once("it is Redis that comes and goes")
 NEVER = "room that nobody is in"
 
 

@@ -23,6 +23,8 @@ from config.tests.world import build_world
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.slow,
+    # thousands of requests; what a database itself refuses is tried on both in test_api_bad_input
+    pytest.mark.once("it holds answers against the document, which is the same on both databases"),
     pytest.mark.filterwarnings("ignore:Generating overly large repr"),  # hypothesis, about bodies at the limits
 ]
 
@@ -67,7 +69,6 @@ def test_no_request_that_can_be_thought_of_finds_a_fault(live_server: Any, name:
     assert found.statuses[200] > 20
 
 
-@pytest.mark.sqlite_only  # thousands of requests: once is enough
 @pytest.mark.parametrize("paths", LIMITS)
 def test_no_value_at_the_limits_of_the_document_finds_a_fault(live_server: Any, paths: str) -> None:
     """Every limit of every field, every method, every way to be wrong; as the manager, who may do everything."""

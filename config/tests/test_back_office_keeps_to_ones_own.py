@@ -19,12 +19,15 @@ from django.urls import reverse
 from accounts.models import AuditEntry, User
 from accounts.roles import Role
 from config.tests.test_nobody_sees_anothers_data import said_by
-from config.tests.world import Person, World, build_world, differences, rows_now
+from config.tests.world import Person, World, differences, rows_now
 from scheduling.models import Appointment, Patient, Slot
 from scheduling.services.links import send_fresh_link
 from scheduling.tests.factories import CLINIC
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.once("who may see what is asked with the same queries of both databases"),
+]
 
 EVERYBODY, DESK, MANAGER, NOBODY = {"doctor", "desk", "manager"}, {"desk", "manager"}, {"manager"}, set[str]()
 
@@ -60,11 +63,6 @@ TABLE = {
 }
 EXPORTS = {"scheduling_patient": DESK, "scheduling_appointment": DESK}
 STAFF = ["doctor_here", "desk_here", "manager"]
-
-
-@pytest.fixture
-def world() -> World:
-    return build_world()
 
 
 def role_of(person: Person) -> str:

@@ -10,6 +10,8 @@ from django.core.cache import cache
 
 from testing.redis_server import RedisServer
 
+pytestmark = pytest.mark.once("it is Redis that comes and goes")
+
 
 @pytest.fixture
 def server(settings):

@@ -135,6 +135,7 @@ def run(*command, **environment):
     )
 
 
+@pytest.mark.once("settings are read before any database is")
 def test_all_mistakes_are_told_at_once_and_secrets_are_not_told():
     broken = {"DEBUG": "perhaps", "PORT": "many", "DATABASE_URL": "mysql://root:hunter2@db/clinic"}
     answer = run("manage.py", "check", SECRET_KEY=GOOD_KEY, DEFAULT_CURRENCY="pounds", **broken)
@@ -145,6 +146,7 @@ def test_all_mistakes_are_told_at_once_and_secrets_are_not_told():
     assert "Traceback" not in answer.stderr
 
 
+@pytest.mark.once("settings are read before any database is")
 @pytest.mark.parametrize("door", ["config.wsgi", "config.asgi"])
 def test_servers_refuse_to_start_on_a_misconfiguration(door):
     answer = run("-c", f"import {door}", SECRET_KEY=GOOD_KEY, DATABASE_URL="mysql://root:hunter2@db/clinic")
@@ -153,12 +155,14 @@ def test_servers_refuse_to_start_on_a_misconfiguration(door):
     assert "Traceback" not in answer.stderr
 
 
+@pytest.mark.once("settings are read before any database is")
 def test_production_refuses_to_start_without_a_key():
     answer = run("manage.py", "check", DATABASE_URL="postgres://db/clinic")
     assert answer.returncode != 0
     assert answer.stderr.startswith("SECRET_KEY is not set")
 
 
+@pytest.mark.once("settings are read before any database is")
 def test_the_checks_of_a_deployment_find_nothing_in_production_settings(tmp_path):
     production = {
         "SECRET_KEY": "k9$Vn2!xQ7#mT4@wR8%zL1^pY6&bH3*dG5(fJ0)sAeUiO-cXqKtN",

@@ -35,6 +35,7 @@ from scheduling.tests.factories import CLINIC, AvailabilityFactory, SlotFactory,
 from scheduling.tests.waiting import wait_for_mail
 
 pytestmark = pytest.mark.django_db
+ESCAPED = pytest.mark.once("templates escape what they show, whichever database it comes from")
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[1]
 
@@ -114,6 +115,7 @@ def check(client: Client, address: str, *, says_word: str = "") -> str:
     return body
 
 
+@ESCAPED
 def test_pages_of_patients_show_it_as_it_was_typed(victims: list[Victim], family: User) -> None:
     client = Client()
     client.force_login(family, BACKEND)
@@ -136,6 +138,7 @@ def test_pages_of_patients_show_it_as_it_was_typed(victims: list[Victim], family
         check(client, f"/me/family/{visit.patient_id}/", says_word=visit.patient.address)
 
 
+@ESCAPED
 def test_the_back_office_shows_it_as_it_was_typed(victims: list[Victim]) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("root@example.org", "x"), BACKEND)
@@ -155,6 +158,7 @@ def test_the_back_office_shows_it_as_it_was_typed(victims: list[Victim]) -> None
             check(client, reverse(f"admin:scheduling_{name}_history", args=[one.pk]))
 
 
+@ESCAPED
 def test_calendar_actions_choices_and_searches_show_it_as_text(victims: list[Victim]) -> None:
     client = Client()
     client.force_login(User.objects.create_superuser("root@example.org", "x"), BACKEND)
@@ -181,6 +185,7 @@ def test_calendar_actions_choices_and_searches_show_it_as_text(victims: list[Vic
             check(client, address)
 
 
+@ESCAPED
 def test_forms_show_again_what_was_typed_and_nothing_of_it_runs(client: Client) -> None:
     for payload in CORPUS:
         token = hold(client, SlotFactory())
@@ -203,6 +208,7 @@ def test_forms_show_again_what_was_typed_and_nothing_of_it_runs(client: Client) 
             assert alive(response.content.decode()) == []
 
 
+@ESCAPED
 def test_the_wizard_keeps_it_from_the_first_page_to_the_last(client: Client) -> None:
     for number, payload in enumerate([*MARKUP, *STRANGE]):
         token = hold(client, SlotFactory())
@@ -216,6 +222,7 @@ def test_the_wizard_keeps_it_from_the_first_page_to_the_last(client: Client) -> 
         assert Appointment.objects.get(pk=Appointment.objects.latest("pk").pk).patient.first_name == name[:100]
 
 
+@ESCAPED
 def test_a_cancellation_says_it_to_the_clinic_as_text(client: Client) -> None:
     for payload in CORPUS:
         appointment = book()

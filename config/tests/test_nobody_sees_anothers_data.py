@@ -11,18 +11,16 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from config.tests.doors import DOORS, Door, addresses
-from config.tests.world import Person, World, build_world, differences, rows_now
+from config.tests.world import Person, World, differences, rows_now
 from scheduling.models import Appointment, Hold, Patient, WaitlistEntry
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.once("who may see what is asked with the same queries of both databases"),
+]
 
 NEW_ROWS_BY_ANYBODY = {"scheduling.Hold", "scheduling.Patient", "scheduling.WaitlistEntry"}
 REFUSED = {302, 303, 400, 403, 404, 405}
-
-
-@pytest.fixture
-def world() -> World:
-    return build_world()
 
 
 def test_every_address_says_who_may_open_it() -> None:
