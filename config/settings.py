@@ -315,6 +315,10 @@ SPECTACULAR_SETTINGS = {
         "AppointmentStatusEnum": "scheduling.states.AppointmentStatus",
         "AppointmentTypeEnum": "scheduling.states.AppointmentType",
         "WaitlistStatusEnum": "scheduling.states.WaitlistStatus",
+        "SourceEnum": "scheduling.states.Source",
+        "DoctorStatusEnum": "queueing.states.DoctorStatus",
+        "TokenStatusEnum": "queueing.states.TokenStatus",
+        "EmergencySourceEnum": "queueing.states.EmergencySource",
     },
     "SORT_OPERATIONS": False,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import django_filters
@@ -165,12 +166,9 @@ class EmergencyViewSet(ReachesTokens):
         acknowledge_emergency(emergency_id=self.get_object().pk, actor=self.actor)
         return tagged(request, self.shown_all([self.get_object()])[0])
 
-    def shown_all(self, emergencies: list[EmergencyRequest]) -> list[dict[str, Any]]:
+    def shown_all(self, emergencies: Sequence[EmergencyRequest]) -> Sequence[dict[str, Any]]:
         """As the visitor sees them: names only of those in queues that they see."""
         keys = [emergency.token_id for emergency in emergencies if emergency.token_id]
-        known = (
-            set()
-            if self.is_link
-            else set(rules.tokens_visible_to(self.visitor).filter(pk__in=keys).values_list("pk", flat=True))
-        )
+        theirs = rules.tokens_visible_to(self.visitor).filter(pk__in=[] if self.is_link else keys)
+        known = set(theirs.values_list("pk", flat=True))
         return [dict(one) for one in EmergencySerializer(emergencies, many=True, context={"known": known}).data]

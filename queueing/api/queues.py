@@ -89,7 +89,7 @@ class QueueViewSet(ReachesTokens):
 
     def list(self, request: Request) -> Response:
         """Queues as they stand, those opened last first."""
-        page: list[Queue] = self.paginate_queryset(self.filter_queryset(self.get_queryset()))  # type: ignore[assignment]
+        page: list[Queue] = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(shown_lines(page))
 
     def retrieve(self, request: Request, pk: str) -> Response:

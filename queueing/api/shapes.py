@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.serializers import KeyField
@@ -127,12 +128,14 @@ class LineSerializer(serializers.Serializer[Any]):
     in_consultation = PersonInLineSerializer(source="running", many=True)
     waiting = serializers.SerializerMethodField()
 
-    def get_counts(self, line: Line) -> CountsSerializer:
+    @extend_schema_field(CountsSerializer)
+    def get_counts(self, line: Line) -> dict[str, int]:
         """By state; those who are gone are counted too."""
         found: dict[str, int] = self.context["counts"].get(line.queue.pk, {})
-        return {status: found.get(status, 0) for status in TokenStatus.values}  # type: ignore[return-value]
+        return {status: found.get(status, 0) for status in TokenStatus.values}
 
-    def get_waiting(self, line: Line) -> list[WaitingSerializer]:
+    @extend_schema_field(WaitingSerializer(many=True))
+    def get_waiting(self, line: Line) -> list[dict[str, Any]]:
         """In the order in which they will be called."""
         return [
             {
@@ -142,7 +145,7 @@ class LineSerializer(serializers.Serializer[Any]):
                 "score": ScoreSerializer(place.score).data,
             }
             for place in line.waiting
-        ]  # type: ignore[return-value]
+        ]
 
 
 @dataclass(frozen=True, slots=True)

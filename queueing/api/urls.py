@@ -19,7 +19,7 @@ router.register("emergencies", EmergencyViewSet, basename="emergency")
 
 DOCTOR_STATUS = DoctorStatusViewSet.as_view({"patch": "partial_update"})
 VISIT_QUEUE = VisitQueueViewSet.as_view({"get": "retrieve"})
-VISIT_FEEDBACK = VisitQueueViewSet.as_view({"post": "feedback"})
+VISIT_FEEDBACK = VisitQueueViewSet.as_view({"post": "create"})
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("doctors/<int:pk>/status/", DOCTOR_STATUS, name="doctor-status"),

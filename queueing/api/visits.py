@@ -84,7 +84,7 @@ class VisitQueueViewSet(ReachesTokens):
         return tagged(request, data)
 
     @idempotent
-    def feedback(self, request: Request, pk: str) -> Feedback:
+    def create(self, request: Request, pk: str) -> Feedback:
         """Say how it was, once."""
         said = self.said(FeedbackSerializer).validated_data
         visit = self.reach()

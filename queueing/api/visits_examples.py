@@ -39,7 +39,7 @@ def visits(queue: Any, body: Any, feedback: Any) -> dict[str, Any]:
                 ),
             ],
         ),
-        "feedback": extend_schema(
+        "create": extend_schema(
             summary="Say how a visit was",
             description="Once, when it is over; by the patient's side. A second time it is 409 `feedback_refused`.",
             parameters=[SECRET],
