@@ -24,7 +24,12 @@ SECONDS = 5.0
 
 
 def start(folder: Path, *, port: int | None = None, **more: str) -> EmbeddedServer:
-    """A server of the test's own database and key."""
+    """A server of the test's own database and key, that answers."""
+    return starting(folder, port=port, **more).wait()
+
+
+def starting(folder: Path, *, port: int | None = None, **more: str) -> EmbeddedServer:
+    """The same, which does not answer yet. It ends with the thread that asked for it."""
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite":
         database = {"SQLITE_PATH": name}
@@ -32,7 +37,7 @@ def start(folder: Path, *, port: int | None = None, **more: str) -> EmbeddedServ
         address, mark, options = os.environ["DATABASE_URL"].partition("?")
         database = {"DATABASE_URL": f"{address.rpartition('/')[0]}/{name}{mark}{options}"}
     environment = {"SECRET_KEY": settings.SECRET_KEY, "HOLDS_PER_ADDRESS": "0", **database, **more}
-    return EmbeddedServer(folder, port=port, settings=environment, prepare=False).wait()
+    return EmbeddedServer(folder, port=port, settings=environment, prepare=False)
 
 
 def signed_in(user: User) -> Client:
