@@ -67,8 +67,8 @@ def _where_now(token: Token) -> str:
 @secret_link
 @require_safe
 @with_token
-def ticket(request: HttpRequest, token: Token, *, secret: str) -> HttpResponse:
+def ticket(request: HttpRequest, token: Token) -> HttpResponse:
     """The ticket to print, on paper of 80 mm, or with `?paper=58` of 58 mm."""
     paper = request.GET.get("paper", "")
     found = ticket_of(token, paper=paper if paper in PAPERS else PAPERS[0])
-    return render(request, "queueing/ticket/page.html", {"ticket": found, "papers": PAPERS, "secret": secret})
+    return render(request, "queueing/ticket/page.html", {"ticket": found, "papers": PAPERS})

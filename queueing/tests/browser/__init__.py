@@ -1,0 +1,1 @@
+"""The queue's screens in a real browser."""
