@@ -21,6 +21,7 @@ from rest_framework import exceptions, serializers
 
 import accounts
 import config
+import queueing
 import scheduling
 from accounts.api.serializers import StrictSerializer
 from accounts.errors import DomainError
@@ -163,7 +164,7 @@ def test_every_call_that_another_system_is_led_to_is_there():
 
 def modules() -> Iterator[str]:
     """Every module of ours that is no test."""
-    for package in (accounts, config, scheduling):
+    for package in (accounts, config, scheduling, queueing):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not re.search(r"\.(tests|migrations|bench)\b", module.name) and module.name not in SERVERS:
                 yield module.name
@@ -190,7 +191,7 @@ def refusals() -> dict[str, set[int]]:
         if not error.__module__.startswith(OF_PAGES_ONLY) and ".tests." not in error.__module__:
             found[error.code].add(error.status)
     for refusal in subclasses(exceptions.APIException):
-        if refusal.__module__.startswith(("rest_framework.", "accounts.api.", "scheduling.api.")):
+        if refusal.__module__.startswith(("rest_framework.", "accounts.api.", "scheduling.api.", "queueing.api.")):
             found[refusal.default_code].add(int(refusal.status_code))
     found["error"].add(500)
     return found
@@ -217,7 +218,7 @@ def codes_of(field: serializers.Field[Any, Any, Any, Any]) -> set[str]:
 def literal_codes() -> set[str]:
     """Codes that the rooms of the API give with `code="..."`."""
     found = set()
-    for room in ("accounts", "scheduling"):
+    for room in ("accounts", "scheduling", "queueing"):
         for source in (PROJECT / room / "api").glob("*.py"):
             calls = (node for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.Call))
             given = (keyword.value for one in calls for keyword in one.keywords if keyword.arg == "code")
