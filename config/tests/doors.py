@@ -58,17 +58,22 @@ _API_EVERYBODY = (
 _API_SIGNED_IN = "verify verify_resend sign_out me password appointment-list waitlist-list patient-list"
 _API_STAFF = (
     "slot-bulk slot-batch-list slot-batch-detail availability-rule-list availability-rule-detail time-off-list "
-    "time-off-detail appointment-status report-queue report-appointments"
+    "time-off-detail appointment-status report-queue report-appointments queue-list queue-detail queue-call-next "
+    "doctor-status token-prioritise token-recall token-transfer token-undo emergency-list emergency-detail emergency-acknowledge"
 )
 _API_SECRET = (
     "appointment-detail appointment-add-to-account appointment-attendance appointment-calendar appointment-cancel "
-    "appointment-confirm appointment-reschedule waitlist-detail waitlist-accept waitlist-decline"
+    "appointment-confirm appointment-reschedule waitlist-detail waitlist-accept waitlist-decline "
+    "queue-join token-detail token-status appointment-queue appointment-feedback"
 )
+_PHONE = "token token_state token_leave token_help token_feedback token_qr visit_queue visit_check_in visit_feedback"
+_KIOSK = "kiosk kiosk_appointment kiosk_reference kiosk_phone kiosk_check_in kiosk_walk_in kiosk_help"
 _LISTS = (
     "accounts_user accounts_auditentry accounts_auditseal accounts_attemptcounter accounts_sweeprun "
     "scheduling_appointment scheduling_hold scheduling_availability scheduling_timeoff scheduling_location "
     "scheduling_specialty scheduling_doctor scheduling_staffassignment scheduling_patient scheduling_slot "
-    "scheduling_slotbatch scheduling_waitlistentry"
+    "scheduling_slotbatch scheduling_waitlistentry "
+    "queueing_queuepolicy queueing_queue queueing_token queueing_emergencyrequest queueing_feedback"
 )
 _OF_A_LIST = ("changelist", "add", "history", "delete", "change")
 
@@ -86,6 +91,12 @@ DOORS: dict[str, Door] = {
     **{f"scheduling:{name}": Door.HOLD for name in _HELD.split()},
     **{f"scheduling:{name}": Door.SECRET for name in _SECRET.split()},
     **{f"queueing:{name}": Door.STAFF for name in _DESK.split()},
+    **{f"queueing:{name}": Door.SECRET for name in _PHONE.split()},
+    "queueing:check_in": Door.EVERYBODY,
+    "queueing:board": Door.EVERYBODY,
+    "queueing:board_state": Door.EVERYBODY,
+    **{f"queueing:{name}": Door.EVERYBODY for name in _KIOSK.split()},
+    "queueing:ticket": Door.SECRET,
     "scheduling:me": Door.SIGNED_IN,
     "scheduling:family_add": Door.SIGNED_IN,
     "scheduling:family_edit": Door.FAMILY,

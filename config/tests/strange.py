@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from config.tests.doors import DOORS, Door, addresses
+from queueing.tests.factories import walk_in
 from scheduling.models import Appointment, Hold
 from scheduling.services.waitlist import join_waitlist
 from scheduling.tests.factories import CLINIC, SlotFactory
@@ -57,16 +58,19 @@ def everywhere(appointment: Appointment, *, staff: bool = False) -> Iterator[str
     wait = join_waitlist(
         patient=appointment.patient, doctor_id=slot.doctor_id, earliest_date=today, latest_date=today, actor=CLINIC
     )
+    place = walk_in(slot.doctor, slot.location).secret
+    secrets = {":waitlist": wait.secret, ":token": place, ":ticket": place}
     for name, _pattern in addresses():
         if (DOORS.get(name) == Door.STAFF) != staff or name in {"account_logout", "admin:logout"}:
             continue
         for kwargs in (
             {},
             {"token": kept.token},
-            {"secret": wait.secret if ":waitlist" in name else appointment.secret},
+            {"secret": next((secret for part, secret in secrets.items() if part in name), appointment.secret)},
             {"secret": appointment.secret, "token": kept.token},
             {"patient_id": appointment.patient_id},
             {"appointment_id": appointment.pk},
+            {"slug": appointment.location.slug},
         ):
             try:
                 yield reverse(name, kwargs=kwargs)

@@ -9,9 +9,11 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from config.tests.doors import DOORS, Door, addresses
 from config.tests.world import Person, World, differences, rows_now
+from queueing.models import Token
 from scheduling.models import Appointment, Hold, Patient, WaitlistEntry
 
 pytestmark = [
@@ -52,6 +54,8 @@ def guesses(world: World, person: Person, door: Door) -> list[str]:
         ]
         return [*keys, "0", "9" * 25]
     wrong = identifiers_of_others(world, person)
+    if door == Door.EVERYBODY:
+        return [*wrong, world.here.slug, world.there.slug]
     if door == Door.HOLD:
         tokens = set(Hold.objects.values_list("token", flat=True))
         return [word for word in wrong if word not in tokens]
@@ -82,6 +86,7 @@ def fillings(name: str, words: list[str]) -> Iterator[str]:
             {"patient_id": word},
             {"secret": word, "token": word},
             {"pk": word},
+            {"slug": word},
             {"uidb36": word, "key": f"{word}-set"},
         ):
             try:
@@ -134,6 +139,10 @@ def tempting(world: World, person: Person) -> dict[str, Any]:
         "earliest_date": "2027-01-01",
         "latest_date": "2027-01-31",
         "_method": "DELETE",
+        "device_time": timezone.now().isoformat(),
+        "operation": "6f9b1a3e-2f0c-4c57-9d0e-0f5c2b7a1d11",
+        "reference": visit.number if visit else "",
+        "visit": visit.pk if visit else "",
     }
 
 
@@ -199,7 +208,11 @@ def test_ones_own_pages_open_and_speak_of_nobody_else(world: World, name: str) -
     pages = ["appointment", "appointment_calendar", "appointment_cancel", "reschedule", "reschedule_times"]
     for visit in Appointment.objects.filter(patient__in=person.patients):
         own += [reverse(f"scheduling:{page}", args=[visit.secret]) for page in pages]
+        own += [reverse(f"queueing:{page}", args=[visit.secret]) for page in ("visit_queue", "visit_feedback")]
     own += [reverse("scheduling:waitlist_entry", args=[wait.secret]) for wait in own_waits(person)]
+    places = ["token", "token_state", "token_leave", "token_help", "token_feedback", "token_qr", "ticket"]
+    for token in Token.objects.filter(patient__in=person.patients):
+        own += [reverse(f"queueing:{page}", args=[token.secret]) for page in places]
     for address in own:
         response = client.get(address)
         problems += [f"{address}: {word}" for word in world.leaks(person, said_by(response), asked=address)]

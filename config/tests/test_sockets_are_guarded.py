@@ -25,6 +25,8 @@ from accounts.services import sign_ins
 from config.asgi import refuse, sockets
 from config.tests.sockets import SECONDS, ask, closed_with, cookie_of, signed_in, socket_to
 from config.tests.world import Person, World, build_world
+from queueing.models import Token
+from queueing.tests.factories import a_doctor, walk_in
 from scheduling import rules
 from scheduling.models import Appointment, Doctor, Location, StaffAssignment
 from scheduling.selectors.people import visits_of
@@ -50,16 +52,17 @@ FOREIGN = [
 def test_every_socket_says_who_may_open_it() -> None:
     served = [route for route in sockets.routes if route.callback is not refuse]
     said = {str(route.pattern): getattr(route.callback, "permission", None) for route in served}
-    assert len(said) >= 2
-    assert set(said.values()) <= {"public", "signed_in"}, said
+    assert len(said) >= 3
+    assert set(said.values()) <= {"public", "secret_link", "signed_in"}, said
 
 
 # --- The door ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/ws/events/", "/ws/slots/1/"])
+@pytest.mark.parametrize("path", ["/ws/events/", "/ws/slots/1/", "/ws/token/{secret}/"])
 def test_pages_of_others_are_turned_away(served: EmbeddedServer, path: str) -> None:
     client = signed_in(User.objects.create_superuser("root@clinic.example", "x"))
+    path = path.format(secret=walk_in(*a_doctor()).secret)
     for origin in FOREIGN:
         sent = origin.format(port=served.port) if origin else None
         with pytest.raises(InvalidStatus) as refused, socket_to(served, client=client, origin=sent, path=path):
@@ -162,6 +165,18 @@ def wait_until(holds: Callable[[], bool], seconds: float = SECONDS) -> None:
         time.sleep(0.02)
 
 
+def test_nobody_reaches_anothers_place_in_the_queue_by_what_is_no_secret(served: EmbeddedServer) -> None:
+    world = build_world()
+    token = Token.objects.filter(status="waiting").first()
+    assert token is not None
+    names = [str(token.pk), token.code, token.appointment.secret, str(token.appointment_id), token.secret[:-1]]
+    for person in (world.people["anonymous"], world.people["two"], world.people["manager"]):
+        client = person.client() if person.user else None
+        for name in (*names, token.secret.swapcase()):
+            with socket_to(served, client=client, path=f"/ws/token/{name}/") as socket:
+                assert closed_with(socket, 2) == 4404, name
+
+
 # --- How long ----------------------------------------------------------------------------------------------------
 
 
@@ -215,10 +230,10 @@ def idle(client: Client) -> None:
 # --- What is said ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/ws/events/", "/ws/slots/{doctor}/"])
+@pytest.mark.parametrize("path", ["/ws/events/", "/ws/slots/{doctor}/", "/ws/token/{secret}/"])
 def test_what_no_program_of_ours_says_closes_the_socket_at_once(served: EmbeddedServer, path: str) -> None:
     client = signed_in(User.objects.create_user("ann@clinic.example"))
-    path = path.format(doctor=DoctorFactory().pk)
+    path = path.format(doctor=DoctorFactory().pk, secret=walk_in(*a_doctor()).secret)
     frames: list[tuple[str | bytes, set[int | None]]] = [
         ("x" * 20_000, {4413}),
         ("x" * (10 * MEGABYTE), {None, 1009}),
