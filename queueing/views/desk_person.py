@@ -55,8 +55,8 @@ def desk_person(request: StaffRequest, place: Place, doctor_id: int, token_id: i
         return _refuse(request, place, doctor, token, forms, what, error)
     answer = done(request, place, doctor, words)
     if getattr(request, "htmx", False):
-        answer["HX-Trigger"] = "desk:done"
-        answer["HX-Reswap"] = "none"
+        answer["HX-Trigger-After-Settle"] = "desk:done"
+        answer["HX-Reswap"] = "none settle:0ms"
     return answer
 
 

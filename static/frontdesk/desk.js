@@ -162,6 +162,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 document.addEventListener("htmx:configRequest", (event) => {
   const button = event.detail.triggeringEvent?.submitter;
   if (button?.name) event.detail.parameters[button.name] = button.value;
+  // Whoever presses Refresh is there: only what the page asks by itself keeps no session alive.
+  if (event.detail.triggeringEvent?.type === "click") delete event.detail.headers["Frontdesk-Background"];
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.requestConfig?.elt !== refresh) {
