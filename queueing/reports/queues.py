@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 
@@ -17,7 +15,7 @@ from queueing.reports.asked import Asked
 from queueing.reports.figures import Figures
 from queueing.reports.rows import Row, rows_of
 from queueing.states import TokenStatus
-from scheduling.models import Doctor, Location
+from scheduling.models import Doctor
 from scheduling.rules import Visitor
 
 Key = TypeVar("Key")
@@ -105,12 +103,11 @@ class QueueReport:
 def queue_report(asked: Asked, user: Visitor) -> QueueReport:
     """The report of the queues that the visitor may see; four queries."""
     rows = [*rows_of(asked, user)]
-    clocks = {pk: ZoneInfo(zone) for pk, zone in Location.objects.values_list("pk", "time_zone")}
     doctors = _doctors(rows)
     told = [*told_in(rows)]
     told_by = _grouped((one.doctor_id, one) for one in told)
     rows_by = _grouped((row.doctor_id, row) for row in rows)
-    hours = _by_hour(rows, clocks)
+    hours = _by_hour(rows)
     return QueueReport(
         asked=asked,
         flow=_flow(rows),
@@ -122,7 +119,7 @@ def queue_report(asked: Asked, user: Visitor) -> QueueReport:
             for pk, doctor in doctors.items()
         ),
         by_hour=hours,
-        by_doctor_and_hour=_by_doctor_and_hour(rows, doctors, clocks),
+        by_doctor_and_hour=_by_doctor_and_hour(rows, doctors),
         by_kind=_by_kind(rows, doctors),
         peak_hours=_peaks(hours),
         satisfaction=satisfaction_of(asked, user),
@@ -157,28 +154,26 @@ def _flow(rows: Iterable[Row]) -> Flow:
 
 
 def _waits(rows: Iterable[Row]) -> Figures:
-    return Figures.of([waited for row in rows if (waited := row.waited) is not None])
+    return Figures.of([row.waited for row in rows if row.waited is not None])
 
 
 def _lengths(rows: Iterable[Row]) -> Figures:
-    return Figures.of([lasted for row in rows if (lasted := row.lasted) is not None])
+    return Figures.of([row.lasted for row in rows if row.lasted is not None])
 
 
-def _by_hour(rows: Iterable[Row], clocks: Mapping[int, ZoneInfo]) -> tuple[ByHour, ...]:
+def _by_hour(rows: Iterable[Row]) -> tuple[ByHour, ...]:
     """The hours of the day in which anything happened."""
     arrived: Counter[int] = Counter()
     seen: Counter[int] = Counter()
     left: dict[str, Counter[int]] = defaultdict(Counter)
     waited: dict[int, list[float]] = defaultdict(list)
     for row in rows:
-        clock = clocks[row.location_id]
-        came = _hour(row.checked_in_at, clock)
-        arrived[came] += 1
-        if row.started_at is not None and row.waited is not None:
-            seen[_hour(row.started_at, clock)] += 1
-            waited[came].append(row.waited)
-        elif row.ended_at is not None:
-            left[row.status][_hour(row.ended_at, clock)] += 1
+        arrived[row.came] += 1
+        if row.began is not None and row.waited is not None:
+            seen[row.began] += 1
+            waited[row.came].append(row.waited)
+        elif row.ended is not None:
+            left[row.status][row.ended] += 1
     gone, missed = left[TokenStatus.CANCELLED], left[TokenStatus.NO_SHOW]
     hours = sorted({*arrived, *seen, *gone, *missed})
     return tuple(
@@ -187,13 +182,11 @@ def _by_hour(rows: Iterable[Row], clocks: Mapping[int, ZoneInfo]) -> tuple[ByHou
     )
 
 
-def _by_doctor_and_hour(
-    rows: Iterable[Row], doctors: Mapping[int, Doctor], clocks: Mapping[int, ZoneInfo]
-) -> tuple[ByDoctorAndHour, ...]:
+def _by_doctor_and_hour(rows: Iterable[Row], doctors: Mapping[int, Doctor]) -> tuple[ByDoctorAndHour, ...]:
     waited: dict[tuple[int, int], list[float]] = defaultdict(list)
     for row in rows:
         if row.waited is not None:
-            waited[row.doctor_id, _hour(row.checked_in_at, clocks[row.location_id])].append(row.waited)
+            waited[row.doctor_id, row.came].append(row.waited)
     places = {pk: place for place, pk in enumerate(doctors)}
     ordered = sorted(waited, key=lambda key: (places[key[0]], key[1]))
     return tuple(ByDoctorAndHour(doctors[pk], hour, Figures.of(waited[pk, hour])) for pk, hour in ordered)
@@ -213,10 +206,6 @@ def _peaks(hours: Iterable[ByHour]) -> tuple[int, ...]:
     """The hours in which most came, the busiest first."""
     busiest = sorted((one for one in hours if one.flow.arrived), key=lambda one: (-one.flow.arrived, one.hour))
     return tuple(one.hour for one in busiest[:PEAKS])
-
-
-def _hour(moment: datetime, clock: ZoneInfo) -> int:
-    return moment.astimezone(clock).hour
 
 
 def _grouped(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, list[Value]]:
