@@ -125,7 +125,7 @@ class Shown:
 
     id: int
     code: SafeString
-    initials: str
+    initials: SafeString
     room: SafeString
 
 
@@ -160,8 +160,14 @@ def _sorted_out(calls: Sequence[Call], lines: Sequence[Line]) -> tuple[list[Call
 
 
 def _shown(call: Call, policy: QueuePolicy, codes: Sequence[str]) -> Shown:
-    initials = call.initials if policy.shows_initials else ""
+    initials = _initials(policy, call.first_name, call.last_name)
     return Shown(call.id, words.code_of(call.code), initials, _room(call.room, codes))
+
+
+def _initials(policy: QueuePolicy, *names: str) -> SafeString:
+    """Of clinics that show them; they read from left to right wherever they are Latin."""
+    letters = initials_of(*names) if policy.shows_initials else ""
+    return format_html("<bdi>{}</bdi>", letters) if letters else SafeString("")
 
 
 def _room(name: str, codes: Sequence[str]) -> SafeString:
@@ -183,9 +189,9 @@ def _doctor(line: Line, codes: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _next(token: Token, policy: QueuePolicy) -> dict[str, str]:
-    names = (token.patient.first_name, token.patient.last_name) if policy.shows_initials else ()
-    return {"code": words.code_of(token.code), "initials": initials_of(*names)}
+def _next(token: Token, policy: QueuePolicy) -> dict[str, SafeString]:
+    initials = _initials(policy, token.patient.first_name, token.patient.last_name)
+    return {"code": words.code_of(token.code), "initials": initials}
 
 
 # --- Which page this is -----------------------------------------------------------------------------------------

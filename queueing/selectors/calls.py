@@ -29,11 +29,6 @@ class Call:
     first_name: str
     last_name: str
 
-    @property
-    def initials(self) -> str:
-        """For clinics that show them."""
-        return initials_of(self.first_name, self.last_name)
-
 
 def initials_of(*names: str) -> str:
     """The first letter of each name: `A.O.`."""
