@@ -91,6 +91,11 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 ("Appointment", _link(_("Reports"), "bar_chart", "queueing:reports", active=False)),
                 ("Appointment", _link(_("Appointments"), "event", "admin:scheduling_appointment_changelist")),
                 ("Patient", _link(_("Patients"), "group", "admin:scheduling_patient_changelist")),
+                ("Token", _link(_("People in queues"), "confirmation_number", "admin:queueing_token_changelist")),
+                (
+                    "EmergencyRequest",
+                    _link(_("Emergencies"), "e911_emergency", "admin:queueing_emergencyrequest_changelist"),
+                ),
                 ("WaitlistEntry", _link(_("Waitlist"), "hourglass_top", "admin:scheduling_waitlistentry_changelist")),
                 ("Slot", _link(_("Calendar"), "calendar_view_week", "scheduling_admin:calendar")),
             ],
@@ -111,6 +116,9 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 ("Doctor", _link(_("Doctors"), "stethoscope", "admin:scheduling_doctor_changelist")),
                 ("Specialty", _link(_("Specialties"), "category", "admin:scheduling_specialty_changelist")),
                 ("Location", _link(_("Locations"), "location_on", "admin:scheduling_location_changelist")),
+                ("QueuePolicy", _link(_("Rules of the queues"), "tune", "admin:queueing_queuepolicy_changelist")),
+                ("Queue", _link(_("Queues"), "format_list_numbered", "admin:queueing_queue_changelist")),
+                ("Feedback", _link(_("Feedback"), "reviews", "admin:queueing_feedback_changelist")),
             ],
         ),
         (

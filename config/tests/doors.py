@@ -59,7 +59,8 @@ _API_SIGNED_IN = "verify verify_resend sign_out me password appointment-list wai
 _API_STAFF = (
     "slot-bulk slot-batch-list slot-batch-detail availability-rule-list availability-rule-detail time-off-list "
     "time-off-detail appointment-status report-queue report-appointments queue-list queue-detail queue-call-next "
-    "doctor-status token-prioritise token-recall token-transfer token-undo emergency-list emergency-detail emergency-acknowledge"
+    "doctor-status token-prioritise token-recall token-transfer token-undo "
+    "emergency-list emergency-detail emergency-acknowledge"
 )
 _API_SECRET = (
     "appointment-detail appointment-add-to-account appointment-attendance appointment-calendar appointment-cancel "

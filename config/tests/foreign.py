@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from config.tests.test_nobody_sees_anothers_data import tampered
 from config.tests.world import Person, World
+from queueing.models import EmergencyRequest, Queue, Token, TokenStep
 from scheduling.models import (
     Appointment,
     Availability,
@@ -51,9 +52,21 @@ FOREIGN: dict[str, Callable[[World, Person], list[Any]]] = {
     "time-off": lambda world, person: keys(TimeOff.objects.filter(elsewhere(person), location__isnull=False)),
     "locations": lambda world, person: keys(Location.objects.all()),
     "specialties": lambda world, person: keys(Specialty.objects.all()),
-    "doctors": lambda world, person: keys(Doctor.objects.all()),
+    "doctors": lambda world, person: keys(
+        Doctor.objects.exclude(locations__in=person.places) if person.places else Doctor.objects.all()
+    ),
+    "queues": lambda world, person: keys(Queue.objects.exclude(doctor__in=own_doctors(person))),
+    "tokens": lambda world, person: keys(Token.objects.exclude(appointment__in=person.visits)),
+    "emergencies": lambda world, person: keys(EmergencyRequest.objects.exclude(location__in=person.places)),
 }
 """Whose things are somebody else's, for each kind in the addresses. A kind that is missing fails the walk."""
+
+
+def own_doctors(person: Person) -> Any:
+    """Whose queues are this person's business: a doctor's own, for reception those of everybody at its place."""
+    if person.name.startswith("desk_"):
+        return Doctor.objects.filter(locations__in=person.places)
+    return Doctor.objects.filter(user=person.user, user__isnull=False)
 
 
 def keys(rows: Any) -> list[int]:
@@ -71,6 +84,9 @@ def foreign_words(world: World, person: Person) -> dict[str, Any]:
     return {
         "patient": Patient.objects.exclude(pk__in=person.patients).order_by("pk")[0].pk,
         "appointment": visit.pk,
+        "token": Token.objects.exclude(appointment__in=person.visits).order_by("pk")[0].pk,
+        "step": TokenStep.objects.exclude(token__appointment__in=person.visits).order_by("pk")[0].pk,
+        "secret": tampered(visit.secret)[1],
         "follows": visit.pk,
         "instead_of": visit.pk,
         "number": visit.number,

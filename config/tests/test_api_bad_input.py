@@ -73,6 +73,9 @@ def real_keys(world: World) -> dict[str, Any]:
         "locations": world.here.pk,
         "specialties": world.doctors["here"].specialty_id,
         "doctors": world.doctors["here"].pk,
+        "queues": world.today.queues["here"].pk,
+        "tokens": world.today.tokens["here_waiting"].pk,
+        "emergencies": world.today.emergencies["here_desk"].pk,
     }
 
 

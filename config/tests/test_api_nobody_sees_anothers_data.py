@@ -40,6 +40,8 @@ OWN_ACCOUNT = ("/api/v1/auth/",)
 """These speak of nobody but whoever calls them; accounts/tests/test_api_*.py shows that."""
 TOLD_NOTHING = {401, 403, 404}
 NOBODYS = 999_999_999
+NAMES = ("patient", "follows", "instead_of", "location", "appointment", "token")
+"""By these a body speaks of a person, a visit or a place."""
 EVERYBODY = {"anonymous", "patient", "doctor", "desk", "manager"}
 PERMITTED = {
     "public": EVERYBODY,
@@ -183,7 +185,7 @@ def test_what_somebody_may_make_names_nobody_elses_things(world: World, name: st
 
 def names_somebody(body: dict[str, Any]) -> bool:
     """Whether a body speaks of a person, a visit or a place by its id."""
-    return any(isinstance(body.get(name), int) for name in ("patient", "follows", "instead_of", "location"))
+    return any(isinstance(body.get(name), int) for name in NAMES)
 
 
 @pytest.mark.parametrize("name", ["anonymous", "one", "two", "doctor_here", "doctor_there", "desk_here", "desk_there"])
@@ -220,6 +222,7 @@ def test_what_is_ones_own_opens_and_speaks_of_nobody_else(world: World, name: st
         "appointments": sorted(person.visits),
         "patients": sorted(person.patients),
         "waitlist": [wait.pk for wait in world.waits.values() if is_own(wait, person)],
+        "tokens": [token.pk for token in world.today.tokens.values() if token.appointment_id in person.visits],
     }
     for call in calls():
         for key in own.get(call.kind, []) if call.method == "GET" and call.has_object else []:
@@ -284,6 +287,9 @@ def test_fields_that_nobody_may_set_are_refused_by_every_call_by_name(world: Wor
         "locations": world.here.pk,
         "specialties": keys(Specialty.objects.all())[0],
         "doctors": world.doctors["here"].pk,
+        "queues": world.today.queues["here"].pk,
+        "tokens": world.today.tokens["here_waiting"].pk,
+        "emergencies": world.today.emergencies["here_desk"].pk,
     }
     for call in calls():
         if call.method == "GET":

@@ -60,6 +60,11 @@ TABLE = {
     "scheduling_staffassignment": Rights(MANAGER, MANAGER, MANAGER, MANAGER),
     "scheduling_timeoff": Rights(EVERYBODY, DESK, DESK, DESK),
     "scheduling_waitlistentry": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
+    "queueing_queuepolicy": Rights(EVERYBODY, MANAGER, MANAGER, MANAGER),
+    "queueing_queue": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
+    "queueing_token": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
+    "queueing_emergencyrequest": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
+    "queueing_feedback": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
 }
 EXPORTS = {"scheduling_patient": DESK, "scheduling_appointment": DESK}
 STAFF = ["doctor_here", "desk_here", "manager"]
@@ -91,7 +96,17 @@ def may_see(world: World, person: Person, row: Any) -> bool:
             return row.location == own and (role_of(person) == "desk" or row.patient_id in person.patients)
         case "specialty":
             return True
+        case "queue":
+            return row.location == own and (role_of(person) == "desk" or row.doctor.user == person.user)
+        case "token" | "feedback":
+            visit = row.appointment
+            return visit.location == own and (role_of(person) == "desk" or row_doctor(row).user == person.user)
     return hasattr(row, "location") and bool(row.location == own)
+
+
+def row_doctor(row: Any) -> Any:
+    """Whose queue a token is in, and whose visit was spoken of."""
+    return row.queue.doctor if hasattr(row, "queue") else row.appointment.doctor
 
 
 def registered() -> dict[str, Any]:
