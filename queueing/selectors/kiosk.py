@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.db.models import Q, QuerySet
 
-from queueing.models import Queue
+from queueing.estimation import Wait
+from queueing.models import Queue, QueuePolicy, Token
 from queueing.selectors.lines import Line, lines_of
 from queueing.selectors.queues import policy_of, queues_of_today, token_by_secret
-from queueing.states import DoctorStatus
+from queueing.selectors.waits import waits_for
+from queueing.states import DoctorStatus, TokenStatus
 from scheduling.clock import day_bounds, local_date
-from scheduling.models import Appointment, Doctor, Location
+from scheduling.models import Appointment, Doctor, Location, Slot
 from scheduling.selectors.appointments import by_secret, of_number, with_everything
 from scheduling.selectors.self_service import link_has_expired
-from scheduling.states import AppointmentStatus
+from scheduling.states import AppointmentStatus, AppointmentType
 
 EXPECTED = (AppointmentStatus.CONFIRMED, AppointmentStatus.CHECKED_IN)
 """Who is awaited, or here: whoever checks in twice gets the same ticket."""
@@ -95,47 +98,72 @@ def _of_token(secret: str) -> Appointment | None:
 
 @dataclass(frozen=True, slots=True)
 class DoctorOfToday:
-    """Somebody whom a walk-in can see: their queue as it stands, if anybody opened it yet."""
+    """Somebody whom a walk-in can see: how their day goes, and what whoever joins now is told to wait."""
 
     doctor: Doctor
-    line: Line | None
+    status: DoctorStatus
+    waiting: int
+    running: int
+    wait: Wait
 
     @property
-    def status(self) -> DoctorStatus:
-        """How their day goes."""
-        return DoctorStatus(self.line.queue.status) if self.line else DoctorStatus.NOT_STARTED
-
-    @property
-    def waiting(self) -> int:
-        """How many wait to be seen, those included who are on their way in."""
-        return len(self.line.waiting) + len(self.line.called) if self.line else 0
-
-    @property
-    def soonest_first(self) -> tuple[bool, float, int, str]:
+    def soonest_first(self) -> tuple[float, int, str]:
         """By whom somebody new is probably seen first."""
-        last = self.line.waiting[-1].wait.middle if self.line and self.line.waiting else 0.0
-        running = len(self.line.running) if self.line else 0
-        return self.status == DoctorStatus.ON_BREAK, last, self.waiting + running, self.doctor.name
+        return self.wait.middle, self.waiting + self.running, self.doctor.name
 
 
 def doctors_of_today(location: Location, *, now: datetime) -> list[DoctorOfToday]:
     """Who sees patients here now or later today, by name; a fixed number of queries."""
     lines = {line.queue.doctor_id: line for line in lines_of(_queues_open(location, now), now=now)}
-    today = local_date(now, location.zone)
-    _first, midnight = day_bounds(today, location.zone)
-    still_to_come = Q(slots__location=location, slots__ends_at__gt=now, slots__starts_at__lt=midnight)
-    finished = Queue.objects.filter(location=location, day=today, status=DoctorStatus.FINISHED)
-    doctors = (
-        Doctor.objects.filter(
-            still_to_come & Q(slots__is_open=True) | Q(pk__in=list(lines)), locations=location, is_active=True
+    for doctor in _doctors_working(location, now):
+        lines.setdefault(doctor.pk, _empty_line(doctor, location, now))
+    waits = _waits_of_newcomers(list(lines.values()), now)
+    found = [
+        DoctorOfToday(
+            doctor=line.queue.doctor,
+            status=DoctorStatus(line.queue.status),
+            waiting=len(line.waiting) + len(line.called),
+            running=len(line.running),
+            wait=waits[line.queue.pk],
         )
-        .exclude(pk__in=finished.values("doctor"))
-        .select_related("specialty")
-        .order_by("name", "pk")
-        .distinct()
-    )
-    return [DoctorOfToday(doctor, lines.get(doctor.pk)) for doctor in doctors]
+        for line in lines.values()
+        if line.queue.doctor.is_active
+    ]
+    return sorted(found, key=lambda one: one.doctor.name)
 
 
 def _queues_open(location: Location, now: datetime) -> QuerySet[Queue]:
-    return queues_of_today(location, now).exclude(status=DoctorStatus.FINISHED)
+    queues = queues_of_today(location, now).exclude(status=DoctorStatus.FINISHED)
+    return queues.filter(doctor__locations=location)
+
+
+def _doctors_working(location: Location, now: datetime) -> QuerySet[Doctor]:
+    """Those with slots to come for whom nobody has come yet."""
+    today = local_date(now, location.zone)
+    with_queue = Queue.objects.filter(location=location, day=today)
+    _first, midnight = day_bounds(today, location.zone)
+    working = Doctor.objects.filter(
+        locations=location,
+        is_active=True,
+        pk__in=Slot.objects.filter(location=location, is_open=True, ends_at__gt=now, starts_at__lt=midnight).values(
+            "doctor"
+        ),
+    )
+    return working.exclude(pk__in=with_queue.values("doctor")).select_related("specialty")
+
+
+def _empty_line(doctor: Doctor, location: Location, now: datetime) -> Line:
+    """How the queue stands that somebody would open by joining; its key is nobody's."""
+    queue = Queue(pk=-doctor.pk, doctor=doctor, location=location, day=local_date(now, location.zone))
+    return Line(queue=queue, policy=QueuePolicy(location=location), now=now, called=(), running=(), waiting=())
+
+
+def _waits_of_newcomers(lines: Sequence[Line], now: datetime) -> dict[int, Wait]:
+    """What the last of each line would be told, were it one longer."""
+    newcomer = Token(status=TokenStatus.WAITING, appointment=Appointment(type=AppointmentType.KIOSK))
+    newcomer.was_here = False  # type: ignore[attr-defined]  # as `lines_of` marks whom it reads
+    waiting = {line.queue.pk: [*(place.token for place in line.waiting), newcomer] for line in lines}
+    here = {line.queue.pk: [*line.called, *line.running, *waiting[line.queue.pk]] for line in lines}
+    policies = {line.queue.location_id: line.policy for line in lines}
+    found = waits_for([line.queue for line in lines], waiting, here, policies, now)
+    return {pk: waits[-1] for pk, waits in found.items()}

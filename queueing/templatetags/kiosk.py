@@ -14,11 +14,9 @@ register = template.Library()
 
 @register.filter
 def waiting_words(found: DoctorOfToday) -> str:
-    """How many wait, and how long whoever came last is told to wait: somebody new waits a little longer."""
-    if not found.waiting:
-        return _("Nobody is waiting.")
-    count = ngettext("%(count)d person is waiting.", "%(count)d people are waiting.", found.waiting)
-    said = count % {"count": found.waiting}
-    if found.line and found.line.waiting:
-        said += " " + _("The last of them: %(wait)s.") % {"wait": range_in_words(found.line.waiting[-1].wait)}
-    return said
+    """How many wait, and how long whoever joins now will."""
+    said = _("Nobody is waiting.")
+    if found.waiting:
+        count = ngettext("%(count)d person is waiting.", "%(count)d people are waiting.", found.waiting)
+        said = count % {"count": found.waiting}
+    return _("%(waiting)s Your wait: %(range)s.") % {"waiting": said, "range": range_in_words(found.wait)}

@@ -438,9 +438,31 @@ def test_first_available_is_whose_queue_is_shortest(working: Any) -> None:
     for _person in range(3):
         walk_in(busy, location)
     assert apply(Kind.WALK_IN, a_person(), location).queue.doctor_id == free.pk
-    Queue.objects.filter(doctor=free).update(status="on_break")
+    Queue.objects.filter(doctor=free).update(status="on_break", back_at=in_hours(3))
     other = a_person(first_name="Olga", phone="+442079460888")
     assert apply(Kind.WALK_IN, other, location).queue.doctor_id == busy.pk
+
+
+def test_whoever_begins_this_evening_is_not_available_first() -> None:
+    with time_machine.travel("2026-11-10T09:00:00Z", tick=False):
+        later, location = a_doctor(name="Dr A Later")
+        SlotFactory(doctor=later, location=location, starts_at=in_hours(9))
+        now, _location = a_doctor(location, name="Dr B Now")
+        SlotFactory(doctor=now, location=location, starts_at=in_hours(0))
+        walk_in(now, location)
+        here = {found.doctor: found for found in doctors_of_today(location, now=timezone.now())}
+        assert here[later].wait.low >= 9 * 3600
+        assert apply(Kind.WALK_IN, a_person(), location).queue.doctor_id == now.pk
+
+
+def test_what_a_newcomer_is_told_before_joining_is_what_the_ticket_says(working: Any) -> None:
+    doctor, location = working
+    with time_machine.travel(timezone.now(), tick=False):
+        walk_in(doctor, location)
+        walk_in(doctor, location)
+        (told,) = doctors_of_today(location, now=timezone.now())
+        token = apply(Kind.WALK_IN, a_person(), location)
+    assert (token.told_low, token.told_high) == (round(told.wait.low), round(told.wait.high))
 
 
 def test_only_doctors_who_see_patients_here_today_are_offered(working: Any) -> None:
