@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import actors
 from accounts.actors import Actor
 from accounts.errors import DomainError
-from accounts.permissions import public
+from accounts.permissions import View, public
 from queueing.errors import InvalidOperation
 from queueing.forms.kiosk import HelpForm, operation_in
 from queueing.selectors.kiosk import kiosk_location
@@ -43,7 +43,7 @@ SCRIPTED = "Frontdesk-Kiosk"
 KioskView = Callable[..., HttpResponse]
 
 
-def at_kiosk(view: KioskView) -> KioskView:
+def at_kiosk(view: KioskView) -> View:
     """Hand a view the location whose kiosk this is. Nothing of the page is kept by anybody."""
 
     @wraps(view)

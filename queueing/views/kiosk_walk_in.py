@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
@@ -54,9 +55,9 @@ class Answers:
 
     def asked_again(self, page: str) -> KioskForm:
         """The question with its answer, such as it is, and no complaint."""
-        said = {name: self.posted.get(name, "") for name in QUESTIONS[page] if name in self.posted}
+        said: dict[str, Any] = {name: self.posted.get(name, "") for name in QUESTIONS[page] if name in self.posted}
         if said and page == "who":
-            said["date_of_birth"] = [self.posted.get(name, "") for name in BIRTHDAY]  # type: ignore[assignment]
+            said["date_of_birth"] = [self.posted.get(name, "") for name in BIRTHDAY]
         return self._form(page, None, initial=said)
 
     def carried_by(self, page: str) -> list[tuple[str, str]]:

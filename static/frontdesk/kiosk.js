@@ -12,7 +12,7 @@ const dialog = document.getElementById("still-there");
 const names = new Set(); // operations that this device has named
 let touchedAt = performance.now();
 let toldAt = null;
-let sending = false;
+let asking = null; // what is asked of the clinic just now
 let camera = null;
 let startScreen = isClean() ? screen().innerHTML : null;
 
@@ -27,26 +27,43 @@ function isClean() {
 
 // --- Asking for pages ----------------------------------------------------------------------------------------------
 
-/** Ask the clinic, and show what it answers in place. What does not arrive loses nothing: the page stays. */
+/** Ask the clinic, and show what it answers in place. What does not arrive loses nothing: the page stays.
+ *
+ * Whoever presses another link does not want the page before; but what is being written is waited for.
+ */
 async function ask(address, body) {
-  if (sending) return;
-  sending = true;
+  if (asking?.writes) return;
+  forget();
+  const own = { writes: Boolean(body), stop: new AbortController() };
+  asking = own;
+  const late = setTimeout(() => own.stop.abort(), PATIENCE);
   try {
     const answer = await fetch(address, {
       method: body ? "POST" : "GET", body, headers: HEADER, credentials: "same-origin", cache: "no-store",
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: own.stop.signal,
     });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (asking !== own) return; // somebody left meanwhile: this is no business of whoever comes next
     if (answer.status >= 500) throw new Error(`answered ${answer.status}`);
     if (!page.getElementById("kiosk")) return void location.replace(start); // signed out, or a form too old
     show(page);
     trouble(false);
   } catch {
-    trouble(true);
+    if (asking === own) trouble(true);
   } finally {
-    sending = false;
-    release();
+    clearTimeout(late);
+    if (asking === own) {
+      asking = null;
+      release();
+    }
   }
+}
+
+/** Whatever is still to come is not shown any more. */
+function forget() {
+  const before = asking;
+  asking = null;
+  before?.stop.abort();
 }
 
 function show(page) {
@@ -114,7 +131,7 @@ function release() {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   event.preventDefault();
-  if (sending) return;
+  if (asking?.writes) return;
   const stamp = form.querySelector("input[name=device_time]");
   if (stamp) stamp.value = new Date().toISOString();
   busy(event.submitter ?? form.querySelector("button"));
@@ -171,6 +188,7 @@ function tick() {
 
 /** Take everything away at once, then begin anew. A clinic that cannot be reached leaves the start page, not an error. */
 async function wipe() {
+  forget();
   stopCamera();
   screen().replaceChildren();
   names.clear();

@@ -233,9 +233,10 @@ def test_an_idle_screen_asks_and_then_forgets_everything(scripted: Page, live_se
 
 def test_typing_keeps_the_screen_awake(scripted: Page, live_server: Any, visit: Appointment) -> None:
     typed_something(scripted, live_server, visit)
+    scripted.get_by_label("Reference").press("End")
     for letter in "abc":
         scripted.clock.run_for(50_000)
-        scripted.get_by_label("Reference").press(letter)
+        scripted.keyboard.type(letter)
     expect(scripted.get_by_role("dialog")).to_be_hidden()
     scripted.clock.run_for(62_000)
     expect(scripted.get_by_role("dialog")).to_be_visible()
@@ -254,6 +255,35 @@ def test_back_at_any_time_leads_to_an_empty_start(scripted: Page, live_server: A
     scripted.get_by_role("link", name="I have an appointment").click()
     scripted.get_by_role("link", name="I have a reference").click()
     expect(scripted.get_by_label("Reference")).to_have_value("")
+
+
+def test_an_answer_that_comes_after_the_wipe_is_shown_to_nobody(
+    scripted: Page, live_server: Any, visit: Appointment
+) -> None:
+    typed_something(scripted, live_server, visit)
+    held: list[Any] = []
+    scripted.route("**/reference/", lambda route: held.append(route))
+    scripted.get_by_role("button", name="Continue").click()
+    expect(scripted.get_by_role("button", name="Continue")).to_have_attribute("aria-disabled", "true")
+    scripted.get_by_role("link", name="Start again").click()
+    heading(scripted, f"Welcome to {visit.location.name}")
+    for route in held:
+        route.continue_()
+    scripted.get_by_role("link", name="I have an appointment").click()
+    heading(scripted, "Show us your code")
+    expect(scripted.get_by_text("First name with")).to_have_count(0)
+
+
+def test_whoever_presses_another_link_is_taken_there(scripted: Page, live_server: Any, place: Location) -> None:
+    open_kiosk(scripted, live_server, place)
+    held: list[Any] = []
+    scripted.route("**/walk-in/", lambda route: held.append(route))
+    scripted.get_by_role("link", name="I have no appointment").click()
+    scripted.get_by_role("link", name="Get help").click()
+    heading(scripted, "What do you need help with?")
+    for route in held:
+        route.abort()
+    expect(scripted.get_by_text("We could not reach the clinic just now.")).to_be_hidden()
 
 
 def test_what_the_clinic_does_not_hear_is_not_lost(scripted: Page, live_server: Any, visit: Appointment) -> None:
