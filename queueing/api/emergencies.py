@@ -28,10 +28,10 @@ from queueing import rules
 from queueing.api.bodies import EmergencyCallSerializer
 from queueing.api.emergencies_examples import emergencies
 from queueing.api.reach import ReachesTokens
-from queueing.errors import TokenUnknown, WrongStep
+from queueing.errors import TokenUnknown
 from queueing.models import EmergencyRequest, Token
 from queueing.selectors.queues import token_by_secret
-from queueing.services.emergencies import acknowledge_emergency, raise_emergency
+from queueing.services.emergencies import acknowledge_emergency, call_for_help, raise_emergency
 from queueing.states import EmergencySource
 from scheduling.api.appointments_shapes import LocationNameSerializer, NothingSerializer
 from scheduling.api.fields import MomentField
@@ -113,10 +113,11 @@ class EmergencyViewSet(ReachesTokens):
         if "location" in said:
             return self._at_the_desk(said["location"], message)
         token, actor = self._somebodys(said)
-        if not token.is_live:
-            raise WrongStep(_("This place in the queue is over. Please ask at the desk."), status_now=token.status)
-        source = EmergencySource.STAFF if self._works_here(token) else EmergencySource.PATIENT
-        return raise_emergency(location=token.location, source=source, actor=actor, token=token, message=message)
+        if not self._works_here(token):
+            return call_for_help(token=token, actor=actor, message=message)
+        return raise_emergency(
+            location=token.location, source=EmergencySource.STAFF, actor=actor, token=token, message=message
+        )
 
     def _at_the_desk(self, location_id: int, message: str) -> EmergencyRequest:
         if not self.visitor.is_authenticated:

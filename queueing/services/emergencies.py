@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import IntegrityError
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from accounts.audit import recorded
-from queueing.errors import EmergencyUnknown, InvalidEmergency
+from accounts.services.throttling import count_attempt
+from queueing.errors import EmergencyUnknown, InvalidEmergency, WrongStep
 from queueing.models import EmergencyRequest, Token
 from queueing.signals import emergency_changed
 from queueing.states import EmergencySource
 from scheduling.models import Location
+
+CALLS_FOR_HELP = 10
+CALLS_WINDOW = timedelta(minutes=10)
+"""So often patients call from one place in a queue; each time somebody has seen to it meanwhile."""
 
 
 def raise_emergency(
@@ -49,6 +57,19 @@ def raise_emergency(
             raise
         return before
     return emergency
+
+
+def call_for_help(*, token: Token, actor: Actor, message: str = "") -> EmergencyRequest:
+    """Somebody in the queue needs help: from their page, or by a program. Who has left is to ask at the desk.
+
+    Raises WrongStep, TooManyAttempts, InvalidEmergency.
+    """
+    if not token.is_live:
+        raise WrongStep(_("This place in the queue is over. Please ask at the desk."), status_now=token.status)
+    count_attempt(subject=f"emergency:{token.pk}", limit=CALLS_FOR_HELP, window=CALLS_WINDOW)
+    return raise_emergency(
+        location=token.location, source=EmergencySource.PATIENT, actor=actor, token=token, message=message
+    )
 
 
 def _open_one_of(token: Token | None, *, acknowledged_too: bool = False) -> EmergencyRequest | None:

@@ -6,7 +6,6 @@ Opening any of these pages changes nothing; every change is a button that posts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -22,23 +21,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.actors import Actor, from_request
 from accounts.errors import DomainError
 from accounts.permissions import secret_link
-from accounts.services.throttling import count_attempt
 from queueing.forms.help import HelpForm
 from queueing.models import EmergencyRequest, Token
 from queueing.qr import svg_of
 from queueing.selectors.day_end import is_over
 from queueing.selectors.token_states import Stage, state_of, token_of_link
-from queueing.services.emergencies import raise_emergency
+from queueing.services.emergencies import call_for_help
 from queueing.services.steps import leave_queue
-from queueing.states import EmergencySource
 from queueing.token_words import words_for
 from scheduling.query_values import read_number
 from scheduling.views.links import keep_private
 
 TokenView = Callable[..., HttpResponse]
-
-CALLS_FOR_HELP = 10
-CALLS_WINDOW = timedelta(minutes=10)
 
 
 def with_token(view: TokenView) -> TokenView:
@@ -118,14 +112,7 @@ def token_help(request: HttpRequest, token: Token) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            count_attempt(subject=f"emergency:{token.pk}", limit=CALLS_FOR_HELP, window=CALLS_WINDOW)
-            raise_emergency(
-                location=token.location,
-                source=EmergencySource.PATIENT,
-                actor=holder_of(request, token),
-                token=token,
-                message=form.cleaned_data["message"],
-            )
+            call_for_help(token=token, actor=holder_of(request, token), message=form.cleaned_data["message"])
         except DomainError as error:
             form.add_error(None, str(error))
             status = error.status
