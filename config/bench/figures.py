@@ -86,6 +86,10 @@ class Findings:
     set_up: str = ""
 
 
+DOCTORS = "doctors"
+"""What sockets look at, where it is not a waiting room."""
+
+
 @dataclass(slots=True)
 class Fanout:
     """How soon the same bytes were with all sockets of a room, by the product and by a plain server: for each change
@@ -100,6 +104,7 @@ class Fanout:
     largest: int = 0
     memory: int = 0
     """Bytes by which the serving process grew while the sockets were opened."""
+    subject: str = DOCTORS
 
     def last_of(self, changes: list[list[float]]) -> Spread:
         """When the last socket had it."""

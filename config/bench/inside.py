@@ -21,7 +21,7 @@ from django.db import connection  # noqa: E402 - needs the line above
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from config.bench import api_preparation, preparation, searches  # noqa: E402
+from config.bench import api_preparation, preparation, queue_preparation, searches  # noqa: E402
 from config.bench.load import Press  # noqa: E402
 from config.bench.transcript import mark, play  # noqa: E402
 from scheduling.models import Appointment  # noqa: E402
@@ -110,6 +110,7 @@ STEPS: dict[str, Callable[..., Any]] = {
     "prepare_bookings": prepare_bookings,
     "prepare_rush": prepare_rush,
     "prepare_rooms": preparation.prepare_rooms,
+    "prepare_hall": queue_preparation.prepare_hall,
     "count_statements": count_statements,
     "record": record,
     "play_alone": play_alone,

@@ -1,22 +1,24 @@
 """Conducts `bench live`: how soon after a commit the last of many sockets has the new state.
 
-Seats are held and given back by real presses. The process that serves them notes each commit (`stamping`), a load
-process of its own notes when each socket has the message (`listeners`), and in turn with each press a plain server
-(`broadcast`) sends the same bytes to as many sockets of the same load process.
+Seats are held and given back by real presses, and patients called at a real desk. The process that serves them notes
+each commit (`stamping`), a load process of its own notes when each socket has the message (`listeners`), and in turn
+with each press a plain server (`broadcast`) sends the same bytes to as many sockets of the same load process.
 """
 
 from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from config.bench import servers
-from config.bench.figures import Fanout, LiveFindings
+from config.bench.figures import DOCTORS, Fanout, LiveFindings
+from config.bench.live_desk import Desk, Hall
 from config.bench.load import HOST, allow_many_files
 from config.bench.servers import NotMeasurable, Served, Stage
 from config.bench.stamping import NOTES, commit_of
@@ -25,6 +27,9 @@ from config.bench.steps import Child, Inside, manage
 PAUSE = 0.15
 """Seconds between two changes: more than changes are collected for, so that each is told at once."""
 OTHER_FILES = 300
+BEFORE_MEMORY = 2
+HALL_DOCTORS = 5
+"""So many doctors call into the waiting room whose screens are measured."""
 
 Say = Callable[[str], None]
 
@@ -53,11 +58,40 @@ class Room:
     day: str
     location: int
     slot: int
+    subject: str = DOCTORS
+
+    @property
+    def name(self) -> str:
+        """What its sockets are called among others."""
+        return str(self.doctor)
 
     @property
     def path(self) -> str:
         """Where its sockets listen."""
         return f"/ws/slots/{self.doctor}/?day={self.day}&location={self.location}"
+
+
+class Watched(Protocol):
+    """What sockets look at."""
+
+    @property
+    def name(self) -> str:
+        """What its sockets are called among others."""
+
+    @property
+    def path(self) -> str:
+        """Where they listen."""
+
+    @property
+    def subject(self) -> str:
+        """What it is, for the report."""
+
+
+class Presses(Protocol):
+    """Somebody who changes what is looked at."""
+
+    def press(self, room: Any) -> str:
+        """Change it once; the name under which the commit is noted."""
 
 
 class Browser:
@@ -73,16 +107,17 @@ class Browser:
         }
         self.held: dict[int, str] = {}
 
-    def press(self, room: Room) -> None:
-        """Change the state of the room: take its seat, or give it back."""
+    def press(self, room: Room) -> str:
+        """Change the state of the room: take its seat, or give it back. The name under which the commit is noted."""
         token = self.held.pop(room.slot, "")
         if token:
             self._post(f"/book/{token}/give-back/", "")
-            return
+            return str(room.slot)
         parts = urlsplit(self._post("/book/hold/", f"&slot={room.slot}")).path.strip("/").split("/")
         if parts[0] != "book" or parts[-1] != "who":
             raise NotMeasurable(f"slot {room.slot} could not be held")
         self.held[room.slot] = parts[1]
+        return str(room.slot)
 
     def close(self) -> None:
         """Hang up."""
@@ -124,6 +159,7 @@ class LiveConductor:
         manage(self.stage, "demo", "--doctors", str(self.size.doctors), "--days", str(self.size.days))
         with closing(Inside(self.stage)) as inside:
             prepared = inside.do("prepare_rooms", count=self.size.rooms)
+            called = inside.do("prepare_hall", doctors=HALL_DOCTORS, waiting=self._waiting)
         rooms = [Room(**room) for room in prepared["rooms"]]
         for used in (rooms[:1], rooms):
             self.say(f"{self.size.sockets:,} sockets, doctors: {len(used)}")
@@ -133,8 +169,24 @@ class LiveConductor:
                 closing(Crowd(used, product, self.size, notes=self._notes)) as crowd,
             ):
                 self.found.fanouts.append(crowd.measure(browser))
+        self._measure_hall(called)
         manage(self.stage, "check_invariants")
         return self.found
+
+    @property
+    def _waiting(self) -> int:
+        """So many who wait for each doctor that somebody can be called at each press."""
+        return (self.size.warm_up + self.size.changes + BEFORE_MEMORY) // HALL_DOCTORS + 1
+
+    def _measure_hall(self, prepared: dict[str, Any]) -> None:
+        hall = Hall(prepared["slug"], [(doctor, queue) for doctor, queue in prepared["queues"]])
+        self.say(f"{self.size.sockets:,} screens of one waiting room")
+        with (
+            self._served() as product,
+            closing(Desk(hall, product.pages.port, prepared["cookies"], prepared["csrf"])) as desk,
+            closing(Crowd([hall], product, self.size, notes=self._notes)) as crowd,
+        ):
+            self.found.fanouts.append(crowd.measure(desk))
 
     @property
     def _notes(self) -> Path:
@@ -162,13 +214,13 @@ class LiveConductor:
 class Crowd:
     """All sockets of a measurement: as many of the product's as of a plain server's, in one process."""
 
-    def __init__(self, rooms: list[Room], product: Product, size: LiveSize, *, notes: Path) -> None:
+    def __init__(self, rooms: Sequence[Watched], product: Product, size: LiveSize, *, notes: Path) -> None:
         self.rooms = rooms
         self.sockets = product.sockets
         self.size = size
         self.notes = notes
         self.each = size.sockets // len(rooms)
-        self.found = Fanout(sockets=self.each * len(rooms), rooms=len(rooms))
+        self.found = Fanout(sockets=self.each * len(rooms), rooms=len(rooms), subject=rooms[0].subject)
         self.plain_port = servers.free_port()
         files = 2 * size.sockets + OTHER_FILES
         allow_many_files(files)
@@ -180,17 +232,17 @@ class Crowd:
         self.listeners.close()
         self.plain.close()
 
-    def measure(self, browser: Browser) -> Fanout:
+    def measure(self, browser: Presses) -> Fanout:
         """Open all sockets, then change and broadcast in turn."""
-        for _press in range(2):  # so that nothing is loaded for the first time while memory is compared
+        for _press in range(BEFORE_MEMORY):  # so that nothing is loaded for the first time while memory is compared
             browser.press(self.rooms[0])
         before = self.sockets.memory()
         for room in self.rooms:
-            self._open(f"ours {room.doctor}", port=self.sockets.port, path=room.path, greeted=True)
+            self._open(f"ours {room.name}", port=self.sockets.port, path=room.path, greeted=True)
         self.found.memory = self.sockets.memory() - before
         self.plain.ask(path="", body="")  # it answers when it listens
         for room in self.rooms:
-            self._open(f"plain {room.doctor}", port=self.plain_port, path=f"/{room.doctor}/", greeted=False)
+            self._open(f"plain {room.name}", port=self.plain_port, path=f"/{room.name}/", greeted=False)
         for place in range(self.size.warm_up + self.size.changes):
             room = self.rooms[place % len(self.rooms)]
             ours, body = self._change(room, browser)
@@ -205,26 +257,26 @@ class Crowd:
         if opened["refused"] or opened["missing"]:
             raise NotMeasurable(f"{path}: {opened['missing']} of {self.each} sockets did not open: {opened['refused']}")
 
-    def _change(self, room: Room, browser: Browser) -> tuple[list[float], str]:
+    def _change(self, room: Watched, browser: Presses) -> tuple[list[float], str]:
         """Press; the seconds from the commit until each socket of the room had the new state, and that state."""
         time.sleep(PAUSE)
-        self.listeners.ask(do="arm", group=f"ours {room.doctor}")
+        self.listeners.ask(do="arm", group=f"ours {room.name}")
         pressed = time.monotonic_ns()
-        browser.press(room)
-        heard = self.listeners.ask(do="wait", group=f"ours {room.doctor}")
-        committed = commit_of(room.slot, self.notes, since=pressed)
+        changed = browser.press(room)
+        heard = self.listeners.ask(do="wait", group=f"ours {room.name}")
+        committed = commit_of(changed, self.notes, since=pressed)
         if committed is None or not heard["arrived"]:
-            raise NotMeasurable(f"slot {room.slot} changed, and no socket of {room.path} heard of it")
+            raise NotMeasurable(f"{changed} changed, and no socket of {room.path} heard of it")
         self.found.missing += heard["missing"]
         self.found.different += heard["different"] - 1
         self.found.largest = max(self.found.largest, len(heard["body"].encode()))
         return _seconds(heard["arrived"], committed), heard["body"]
 
-    def _broadcast(self, room: Room, body: str) -> list[float]:
+    def _broadcast(self, room: Watched, body: str) -> list[float]:
         time.sleep(PAUSE)
-        self.listeners.ask(do="arm", group=f"plain {room.doctor}")
-        began = self.plain.ask(path=f"/{room.doctor}/", body=body)["at"]
-        return _seconds(self.listeners.ask(do="wait", group=f"plain {room.doctor}")["arrived"], began)
+        self.listeners.ask(do="arm", group=f"plain {room.name}")
+        began = self.plain.ask(path=f"/{room.name}/", body=body)["at"]
+        return _seconds(self.listeners.ask(do="wait", group=f"plain {room.name}")["arrived"], began)
 
 
 def _seconds(moments: list[int], since: int) -> list[float]:

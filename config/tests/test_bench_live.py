@@ -98,6 +98,12 @@ def test_everybody_of_a_group_hears_a_broadcast_and_nobody_else(children):
     assert listeners.ask(do="wait", group="/b/")["body"] == "also"
 
 
+def test_signs_of_life_are_no_news(listener):
+    beat = b'<time datetime="2026-11-20T17:30:00.000+00:00"></time>'
+    listener.data_received(b"\x81" + bytes([len(beat)]) + beat + b"\x81\x01a")
+    assert (listener.messages, listener.body) == (1, b"a")
+
+
 def test_sockets_that_do_not_open_are_told(children):
     _port, _plain, listeners = children
     nobody = servers.free_port()
@@ -153,6 +159,16 @@ def test_the_report_compares_the_last_sockets_and_calls_a_miss_a_miss():
     assert "the last: p50 100.0, p99 100.0, max 100.0; the one in the middle: p50 55.0" in text
     assert "1 CHANGES TOLD DIFFERENTLY" in text
     assert "30 KiB of the server's memory a socket" in text
+    assert "a call is on" not in text
+
+
+def test_the_report_says_when_a_call_is_on_every_screen():
+    screens = Fanout(
+        sockets=2, rooms=1, ours=[[0.01, 0.2]], plain=[[0.01, 0.03]], subject="screens of one waiting room"
+    )
+    text = "\n".join(lines_of([LiveFindings("SQLite", [screens])]))
+    assert "2 screens of one waiting room, 1 changes" in text
+    assert "a call is on the last screen after 200 ms (p99) -> MISSED: 150 ms" in text
 
 
 @pytest.mark.slow
@@ -162,7 +178,8 @@ def test_everything_together_on_sqlite():
     with servers.sqlite_stage() as stage:
         found = LiveConductor(stage, size, lambda _words: None).measure()
     assert not stage.folder.exists()
-    assert [(fanout.sockets, fanout.rooms) for fanout in found.fanouts] == [(6, 1), (6, 2)]
+    assert [(fanout.sockets, fanout.rooms) for fanout in found.fanouts] == [(6, 1), (6, 2), (6, 1)]
+    assert [fanout.subject for fanout in found.fanouts] == ["doctors", "doctors", "screens of one waiting room"]
     for fanout in found.fanouts:
         assert [len(change) for change in fanout.ours] == [6 // fanout.rooms] * 3
         assert (fanout.missing, fanout.different) == (0, 0)
