@@ -7,6 +7,7 @@ from typing import Any
 from accounts.actors import Actor
 from queueing.models import Token
 from queueing.services.steps import (
+    begin_the_day,
     change_token,
     lock_place,
     moment_of,
@@ -40,6 +41,7 @@ def follow_visit(token: Token, appointment: Appointment, *, actor: Actor) -> Non
         require_room_for_one_more(token.queue)
     now = moment_of(token)
     changes: dict[str, Any] = dict.fromkeys(times, now)
-    if begins and token.called_at is None:
-        changes["called_at"] = now
+    if begins:
+        begin_the_day(token.queue, now)
+        changes |= {"called_at": token.called_at or now, "room": token.room or token.queue.place}
     change_token(token, to, what, actor=actor, now=now, **changes)

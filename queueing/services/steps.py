@@ -85,12 +85,12 @@ def _require_calling(queue: Queue, now: datetime) -> None:
 def _call(token: Token, queue: Queue, actor: Actor) -> Token:
     now = moment_of(token)
     token.queue = queue
-    _begin_the_day(queue, now)
+    begin_the_day(queue, now)
     changes = {"called_at": now, "room": queue.place, "calls": token.calls + 1}
     return change_token(token, TokenStatus.CALLED, Step.CALLED, actor=actor, now=now, **changes)
 
 
-def _begin_the_day(queue: Queue, now: datetime) -> None:
+def begin_the_day(queue: Queue, now: datetime) -> None:
     """Whoever lets the first patient in has started."""
     if queue.status == DoctorStatus.NOT_STARTED:
         Queue.objects.filter(pk=queue.pk).update(status=DoctorStatus.ON_TIME, status_at=now)
@@ -125,7 +125,7 @@ def start_token(*, token_id: int, actor: Actor, version: int | None = None) -> T
         if token.status not in sources_of(TokenStatus.IN_CONSULTATION):
             raise WrongStep(status_now=token.status)
         require_room_for_one_more(token.queue)
-        _begin_the_day(token.queue, now)
+        begin_the_day(token.queue, now)
         called_at = token.called_at or now
         changes = {"started_at": now, "called_at": called_at, "room": token.room or token.queue.place}
         token = change_token(token, TokenStatus.IN_CONSULTATION, Step.STARTED, actor=actor, now=now, **changes)

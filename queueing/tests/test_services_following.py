@@ -13,7 +13,7 @@ from queueing.models import Token, TokenStep
 from queueing.services import steps
 from queueing.services.queues import set_doctor_status
 from queueing.services.undoing import undo_step
-from queueing.states import Step, TokenStatus
+from queueing.states import DoctorStatus, Step, TokenStatus
 from queueing.tests.conftest import MORNING
 from queueing.tests.factories import a_doctor, arrived, walk_in
 from queueing.tests.refusals import refused
@@ -45,6 +45,14 @@ def test_whoever_is_checked_in_gets_a_place():
     token = Token.objects.get()
     assert (token.status, token.appointment_id, token.code) == (TokenStatus.WAITING, appointment.pk, "A001")
     sound()
+
+
+def test_whoever_is_let_in_there_begins_the_doctors_day_and_is_in_the_room():
+    token = walk_in(*a_doctor(room="Room 7"))
+    take(token.appointment_id, "in_progress")
+    token = now(token)
+    assert (token.status, token.room) == (TokenStatus.IN_CONSULTATION, "Room 7")
+    assert (token.queue.status, token.queue.status_at) == (DoctorStatus.ON_TIME, MORNING)
 
 
 def test_a_whole_visit_of_the_back_office_is_a_whole_visit_of_the_queue(morning: Any):
