@@ -63,7 +63,7 @@ class Answers:
     def carried_by(self, page: str) -> list[tuple[str, str]]:
         """The answers to all other questions."""
         names = [name for other, asked in QUESTIONS.items() if other != page for name in asked]
-        return [(name, self.posted[name]) for name in names if name in self.posted]
+        return [(name, str(self.posted[name])) for name in names if name in self.posted]
 
     def said(self) -> dict[str, str]:
         """All answers, as an operation takes them."""
