@@ -253,6 +253,22 @@ def test_the_last_step_is_named_and_taken_back(desk: Desk) -> None:
     assert desk.press(foreign[1]).status_code == 404
 
 
+def test_a_session_that_runs_past_midnight_stays_on_the_desk_until_it_is_over(desk: Desk) -> None:
+    with time_machine.travel("2026-11-20T23:50:00Z"):
+        token = walk_in(desk.doctor, desk.place)
+        desk.client = staff(Role.RECEPTION, desk.place)
+        desk.press("next")
+        desk.press("start", token)
+    with time_machine.travel("2026-11-21T00:10:00Z"):
+        desk.client = staff(Role.RECEPTION, desk.place)
+        assert token.patient.full_name in desk.page(name="location")
+        desk.press("status.running_late")
+        desk.press("finish", token)
+        assert status_of(token) == TokenStatus.COMPLETED
+        assert token.patient.full_name not in desk.page()
+        assert Queue.objects.get().late_minutes == 10
+
+
 def test_a_transfer_is_undone_at_the_queue_it_came_from(desk: Desk) -> None:
     token = walk_in(desk.doctor, desk.place)
     other = DoctorFactory(locations=[desk.place])

@@ -7,9 +7,11 @@ of the token that the screen showed; a screen that is no longer right is told so
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,8 +23,7 @@ from accounts.errors import DomainError
 from accounts.services.idempotency import AskedBefore, once
 from queueing.errors import InvalidDoctorStatus, OperationReused, QueueEmpty, WrongStep
 from queueing.models import Queue, Token
-from queueing.selectors.desk import columns_of
-from queueing.selectors.queues import queues_of_today
+from queueing.selectors.desk import columns_of, queue_on_desk
 from queueing.services import queues, steps
 from queueing.services.operations import LONGEST_NAME
 from queueing.services.undoing import undo_step
@@ -89,14 +90,23 @@ def done(request: StaffRequest, place: Place, doctor: Doctor, words: str) -> Htt
     if not getattr(request, "htmx", False):
         return back_to(request, place, doctor)
     said = {"doctor_id": doctor.pk, "words": words}
-    return show_desk(request, place, columns_of(place.location, [doctor]), only=doctor, said=said)
+    return _show_queue(request, place, doctor, said)
 
 
 def refused(request: StaffRequest, place: Place, doctor: Doctor, error: DomainError) -> HttpResponse:
     """The queue as it is now, and beside it why nothing was done."""
     said = {"doctor_id": doctor.pk, "refusal": str(error)}
+    return _show_queue(request, place, doctor, said, status=error.status)
+
+
+def _show_queue(
+    request: StaffRequest, place: Place, doctor: Doctor, said: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """One queue: as a part of the page that a script asks from, else as a page."""
+    asks_from = getattr(getattr(request, "htmx", None), "current_url_abs_path", None)
+    among_others = asks_from == reverse("queueing:desk_location", kwargs={"slug": place.location.slug})
     columns = columns_of(place.location, [doctor])
-    return show_desk(request, place, columns, only=doctor, said=said, status=error.status)
+    return show_desk(request, place, columns, only=None if among_others else doctor, said=said, status=status)
 
 
 def back_to(request: StaffRequest, place: Place, doctor: Doctor) -> HttpResponse:
@@ -177,7 +187,7 @@ def _set_status(place: Place, doctor: Doctor, status: str, raw_minutes: str, act
 
 def _opened_already(place: Place, doctor: Doctor) -> Queue:
     """The queue of today, if anybody is or was in it. Raises QueueEmpty."""
-    queue = queues_of_today(place.location).filter(doctor=doctor).first()
+    queue = queue_on_desk(place.location, doctor, timezone.now())
     if queue is None:
         raise QueueEmpty
     return queue
@@ -185,6 +195,9 @@ def _opened_already(place: Place, doctor: Doctor) -> Queue:
 
 def _open(place: Place, doctor: Doctor, actor: Actor) -> Queue:
     """The queue of today, opened if it is the first time that anybody says something of it."""
+    queue = queue_on_desk(place.location, doctor, timezone.now())
+    if queue is not None:
+        return queue
     with recorded(actor, "queue.open"):
         day = local_date(timezone.now(), place.location.zone)
         return queues.open_queue(doctor=doctor, location=place.location, day=day)

@@ -125,7 +125,8 @@ def _known_patient(request: StaffRequest) -> Patient | None:
     raw = request.GET.get("patient")
     if raw is None:
         return None
-    patient = patients_visible_to(request.user).filter(pk=read_number(raw)).first()
+    key = read_number(raw)
+    patient = patients_visible_to(request.user).filter(pk=key).first() if key is not None else None
     if patient is None:
         raise Http404
     return patient

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from accounts.models import User
@@ -59,7 +59,7 @@ class Place:
         }
 
 
-DeskView = Callable[..., HttpResponse]
+DeskView = Callable[..., HttpResponseBase]
 
 
 def at_desk(view: DeskView) -> DeskView:
@@ -67,7 +67,7 @@ def at_desk(view: DeskView) -> DeskView:
 
     @staff
     @wraps(view)
-    def guarded(request: StaffRequest, slug: str, **kwargs: Any) -> HttpResponse:
+    def guarded(request: StaffRequest, slug: str, **kwargs: Any) -> HttpResponseBase:
         location = rules.locations_with_desk(request.user).filter(slug=slug).first()
         if location is None:
             raise Http404
