@@ -254,6 +254,18 @@ def test_a_reference_that_is_none_is_answered_like_a_wrong_one(
     assert answer.status_code == 302 or "We could not find" in words(answer)
 
 
+@pytest.mark.parametrize("day", BIRTHDAYS)
+def test_an_impossible_birthday_is_said_at_the_kiosk_too(client: Client, day: tuple[str, str, str]) -> None:
+    slug = SlotFactory().location.slug
+    parts = {f"date_of_birth_{name}": value for name, value in zip(("day", "month", "year"), day, strict=True)}
+    moment = {"device_time": timezone.now().isoformat()}
+    for way, said in (("reference", {"reference": "APT-2026-000001"}), ("phone", {"phone": "020 7946 0018"})):
+        response = client.post(f"/kiosk/{slug}/appointment/{way}/", said | parts | moment)
+        assert response.status_code == 200
+        assert "There is a problem" in words(response)
+        assert all(f'value="{value}"' in words(response) for value in day)
+
+
 @pytest.mark.parametrize(
     "content_type", ["application/json", "text/plain", "multipart/form-data; boundary=", "image/png", "x"]
 )
@@ -262,6 +274,10 @@ def test_a_body_of_another_kind_is_no_fault_of_ours(
 ) -> None:
     client.raise_request_exception = False
     deep = "[" * 10_000 + "]" * 10_000
-    for address in ("/find/", "/book/hold/", f"/a/{appointment.secret}/cancel/", "/accounts/login/", "/waitlist/join/"):
+    pages = ["/find/", "/book/hold/", f"/a/{appointment.secret}/cancel/", "/accounts/login/", "/waitlist/join/"]
+    pages += [
+        f"/kiosk/{appointment.location.slug}/{page}" for page in ("", "appointment/", "check-in/", "walk-in/", "help/")
+    ]
+    for address in pages:
         answer = client.generic("POST", address, deep, content_type=content_type)
         assert answer.status_code < 500, address
