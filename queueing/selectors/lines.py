@@ -21,6 +21,16 @@ from queueing.selectors.waits import waits_for
 from queueing.states import LIVE, DoctorStatus, TokenStatus
 from queueing.wait_words import place_in_words
 
+NOT_SHOWN = (
+    *(f"patient__{name}" for name in ("medical_history", "address", "insurance_provider", "insurance_number")),
+    *(f"patient__{name}" for name in ("emergency_contact_name", "emergency_contact_phone", "gender", "created_at")),
+    *(f"patient__{name}" for name in ("wants_email", "wants_sms", "wants_push", "wants_call")),
+    *(f"appointment__{name}" for name in ("symptoms", "notes", "meeting_link", "cancellation_message", "fee")),
+    *(f"appointment__{name}" for name in ("expires_at", "secret_expires_at", "attendance_confirmed_at", "changed_at")),
+    *(f"appointment__{name}" for name in ("calendar_uid", "calendar_sequence", "booking_key", "currency")),
+)
+"""What no screen of a queue shows, and five hundred rows need not carry; whoever asks for it all the same reads it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -124,7 +134,8 @@ def _here(queues: Sequence[Queue]) -> dict[int, list[Token]]:
     by_key = {queue.pk: queue for queue in queues}
     live = Token.objects.filter(queue__in=by_key, status__in=sorted(LIVE)).annotate(was_here=was_here_before())
     found: dict[int, list[Token]] = defaultdict(list)
-    for token in live.select_related("patient", "appointment").order_by("called_at", "number"):
+    live = live.select_related("patient", "appointment").defer(*NOT_SHOWN)
+    for token in live.order_by("called_at", "number"):
         token.queue = by_key[token.queue_id]
         token.location = token.queue.location
         found[token.queue_id].append(token)

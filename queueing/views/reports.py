@@ -37,6 +37,7 @@ def reports(request: StaffRequest) -> HttpResponse:
         "asked": asked,
         "report": report,
         "busiest": max((row.flow.arrived for row in report.by_hour), default=0),
+        "longest": max((row.waits.median or 0 for row in report.by_doctor), default=0),
         "fewest": FEWEST,
         "visits": visit_report(asked, request.user),
         "files": TABLES.values(),
