@@ -25,10 +25,11 @@ EVENTS = "events:"
 
 @dataclass(slots=True)
 class _News:
-    """What happened at a location since screens were last told."""
+    """What happened at a location since screens were last told; `everywhere`, whether it bears on all its queues."""
 
     changes: list[Change] = field(default_factory=list)
     emergencies: list[int] = field(default_factory=list)
+    everywhere: bool = False
 
 
 class _Waiting:
@@ -46,6 +47,7 @@ class _Waiting:
                 news.changes.append(change)
             if emergency_id is not None:
                 news.emergencies.append(emergency_id)
+            news.everywhere |= change is None and emergency_id is None
 
     def take(self, location_id: int) -> _News:
         """All of it; nothing is left."""
@@ -56,7 +58,9 @@ class _Waiting:
         """What could not be told comes before what happened meanwhile."""
         with self._lock:
             since = self._news.get(location_id, _News())
-            self._news[location_id] = _News(news.changes + since.changes, news.emergencies + since.emergencies)
+            self._news[location_id] = _News(
+                news.changes + since.changes, news.emergencies + since.emergencies, news.everywhere or since.everywhere
+            )
 
 
 _waiting = _Waiting()
@@ -102,7 +106,7 @@ def _read_news(location_id: int) -> list[Published]:
 def _read_doctor(doctor_id: int) -> list[Published]:
     latest = Queue.objects.filter(doctor=doctor_id, closed_at=None)
     places = latest.order_by().values_list("location", flat=True).distinct()
-    return [message for place in places for message in _told(place, _News())]
+    return [message for place in places for message in _told(place, _News(everywhere=True))]
 
 
 def _told(location_id: int, news: _News) -> Iterator[Published]:
@@ -117,7 +121,7 @@ def _told(location_id: int, news: _News) -> Iterator[Published]:
     lines = lines_of(queues_on_show(location_id, also=[change.queue_id for change in news.changes]))
     yield from live_board.board_messages(lines, boards, version)
     yield from live_tokens.token_messages(lines, tokens, version)
-    yield from live_events.queue_messages(lines, news.changes, events, version)
+    yield from live_events.queue_messages(lines, news.changes, events, version, everywhere=news.everywhere)
 
 
 def _unique(keys: Iterable[int]) -> list[int]:

@@ -22,17 +22,19 @@ from scheduling.models import Appointment
 from scheduling.rules import rooms_of_people, rooms_of_place, rooms_of_visits_at
 
 CALLS = frozenset({Step.CALLED, Step.RECALLED})
+SAYS_STATUS = frozenset({"status", "closed"})
+"""Changes of a queue (`signals.queue_changed`) with which the doctor's status changes."""
 
 
 def queue_messages(
-    lines: Sequence[Line], changes: Sequence[Change], rooms: set[str], version: int
+    lines: Sequence[Line], changes: Sequence[Change], rooms: set[str], version: int, *, everywhere: bool = False
 ) -> Iterator[Published]:
     """What the rooms in which anybody listens are told of queues in which something changed; of all of them when it
-    was something about the location. `version` was asked before the lines were read."""
+    was, `everywhere`, something about the location. `version` was asked before the lines were read."""
     teller = _Teller(rooms, version)
     changed = {change.queue_id for change in changes}
     for line in lines:
-        if changes and line.queue.pk not in changed:
+        if not everywhere and line.queue.pk not in changed:
             continue
         of_this = [change for change in changes if change.queue_id == line.queue.pk]
         yield from _told_to_staff(line, of_this, teller)
@@ -84,11 +86,13 @@ def _told_to_staff(line: Line, changes: Sequence[Change], teller: _Teller) -> It
 
 
 def _status_changed(line: Line, changes: Sequence[Change]) -> bool:
-    """Whether somebody said how the day goes, or the first call of the day did."""
-    if any(change.what == "status" for change in changes):
+    """Whether somebody said how the day goes, or the first who was called or let in did, or it was closed."""
+    if any(change.what in SAYS_STATUS for change in changes):
         return True
-    first_calls = _called(line, [change for change in changes if change.what == Step.CALLED])
-    return any(token.called_at == line.queue.status_at for token in first_calls)
+    first = {change.token_id for change in changes if change.what in (Step.CALLED, Step.STARTED)}
+    here = [token for token in (*line.called, *line.running) if token.pk in first]
+    moments = {moment for token in here for moment in (token.called_at, token.started_at) if moment is not None}
+    return line.queue.status_at in moments
 
 
 def _called(line: Line, changes: Sequence[Change]) -> list[Token]:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
+from django.utils import timezone
 
-from queueing.models import EmergencyRequest, Queue
+from accounts.live.renderer import renderer
+from queueing.models import EmergencyRequest, Queue, QueuePolicy
+from queueing.services.closing import close_queues
 from queueing.services.emergencies import acknowledge_emergency, raise_emergency
-from queueing.services.queues import set_doctor_status
+from queueing.services.queues import set_doctor_status, set_room
 from queueing.services.steps import call_next, finish_token, leave_queue, recall_token, start_token
 from queueing.services.transferring import transfer_token
 from queueing.states import EmergencySource
@@ -88,6 +94,33 @@ async def test_a_call_tells_code_and_room_and_the_first_one_that_the_day_began(c
         await in_thread(recall_token)(token_id=token.pk, actor=CLINIC)
         told = await all_told(talk, "queue_update", "patient_called")
         assert told["patient_called"]["calls"] == 2
+
+
+async def test_whoever_is_let_in_uncalled_begins_the_day_too_and_its_end_is_told(clinic):
+    token = await joins(clinic)
+    async with conversation(user=clinic.users["doctor here"]) as talk:
+        await talk.subscribe(f"doctor:{clinic.doctors['here'].pk}")
+        await in_thread(start_token)(token_id=token.pk, actor=CLINIC)
+        told = await all_told(talk, "queue_update", "doctor_status", "appointment_update")
+        assert told["doctor_status"]["status"] == "on_time"
+        await in_thread(finish_token)(token_id=token.pk, actor=CLINIC)
+        await all_told(talk, "queue_update", "appointment_update")
+        with time_machine.travel(timezone.now() + timedelta(days=2)):
+            assert await in_thread(close_queues)(actor=CLINIC) == 1
+        assert (await talk.told("doctor_status"))["status"] == "finished"
+
+
+async def test_what_happens_in_one_queue_hides_nothing_of_the_rules_of_all(clinic):
+    one, other = await joins(clinic), await joins(clinic, "both")
+    async with conversation(user=clinic.users["desk here"]) as talk:
+        await talk.subscribe(f"location:{clinic.here.pk}")
+        both_happened = Event()
+        renderer.soon("busy", both_happened.wait)
+        await in_thread(QueuePolicy.objects.create)(location=clinic.here, points_high=1)
+        await in_thread(set_room)(queue_id=one.queue_id, room="Room 9", actor=CLINIC)
+        both_happened.set()
+        heard = [await talk.hear() for _ in range(2)]
+        assert {said["data"]["queue"] for said in heard} == {one.queue_id, other.queue_id}
 
 
 async def test_patients_hear_of_their_own_place_and_of_nobody_elses(clinic):
