@@ -101,7 +101,7 @@ class QueueReport:
 
 
 def queue_report(asked: Asked, user: Visitor) -> QueueReport:
-    """The report of the queues that the visitor may see; four queries."""
+    """The report of the queues that the visitor may see; four queries, and those of the rules."""
     rows = [*rows_of(asked, user)]
     doctors = _doctors(rows)
     told = [*told_in(rows)]
