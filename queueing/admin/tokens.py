@@ -47,7 +47,7 @@ class TokenAdmin(TokenActions, PatientSearch, QueueAdmin):
 
     visible_to = rules.tokens_visible_to
     patient_path = "patient__"
-    list_display = ["code", "day", "location", "doctor", "patient_name", "state", "arrival", "since", "calls"]
+    list_display = ["code", "since", "patient_name", "doctor", "location", "state", "arrival"]
     list_display_links = ["code"]
     list_filter = [
         ("day", RangeDateFilter),
@@ -62,7 +62,7 @@ class TokenAdmin(TokenActions, PatientSearch, QueueAdmin):
     ordering = ["-day", "-pk"]
     inlines = [StepInline]
     fieldsets = [
-        (None, {"fields": [("code", "status"), ("patient", "appointment"), ("queue", "location", "day")]}),
+        (None, {"fields": [("code", "status"), ("patient", "appointment"), ("queue", "location")]}),
         (
             _("Priority"),
             {
@@ -99,7 +99,7 @@ class TokenAdmin(TokenActions, PatientSearch, QueueAdmin):
     @display(description=_("checked in"), ordering="checked_in_at")
     def since(self, token: Token) -> str:
         """By the clock of the place."""
-        return on_the_clock(token.checked_in_at, token.location, with_date=False)
+        return on_the_clock(token.checked_in_at, token.location)
 
     @display(description=_("wait told at check-in"))
     def told(self, token: Token) -> Any:
