@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -14,6 +12,7 @@ from accounts.api.serializers import KeyField
 from queueing.models import Token, TokenStep
 from queueing.selectors.lines import Line, Place
 from queueing.states import Arrival, DoctorStatus, Step, TokenStatus
+from queueing.token_links import link_of
 from queueing.wait_words import rounded_minutes
 from scheduling.api.appointments_shapes import DoctorNameSerializer, LocationNameSerializer
 from scheduling.api.fields import MomentField
@@ -22,11 +21,6 @@ from scheduling.states import Urgency
 
 FOR_STAFF = ("patient", "urgency", "has_special_requirements", "extra_points", "extra_reason", "score", "last_step")
 FOR_THE_PATIENT = ("secret", "manage_url")
-
-
-def address_of(token: Token) -> str:
-    """Where the patient follows the place in a browser."""
-    return f"{settings.BASE_URL}{reverse('queueing:token', args=[token.secret])}"
 
 
 def wait_of(place: Place | None, status: str) -> dict[str, int] | None:
@@ -166,7 +160,7 @@ class Standing:
     @property
     def manage_url(self) -> str:
         """The page to follow it on."""
-        return address_of(self.token)
+        return link_of(self.token)
 
 
 class LastStepSerializer(serializers.Serializer[Any]):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,6 +16,7 @@ from queueing.models import Token
 from queueing.qr import svg_of
 from queueing.selectors.lines import line_of
 from queueing.states import TokenStatus
+from queueing.token_links import link_of
 from queueing.views.token import with_token
 from queueing.wait_words import place_in_words
 
@@ -45,7 +44,7 @@ class Ticket:
 
 def ticket_of(token: Token, *, paper: str = PAPERS[0]) -> Ticket:
     """A token as it stands now; wants it loaded with its queue, doctor and location."""
-    url = f"{settings.BASE_URL}{reverse('queueing:token', args=[token.secret])}"
+    url = link_of(token)
     place = line_of(token.queue).place_of(token.pk)
     if place is None:
         return Ticket(token, url, svg_of(url), "", _where_now(token), paper)

@@ -9,11 +9,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -28,6 +26,7 @@ from queueing.selectors.day_end import is_over
 from queueing.selectors.token_states import Stage, state_of, token_of_link
 from queueing.services.emergencies import call_for_help
 from queueing.services.steps import leave_queue
+from queueing.token_links import link_of
 from queueing.token_words import words_for
 from scheduling.query_values import read_number
 from scheduling.views.links import keep_private
@@ -129,11 +128,6 @@ def token_help(request: HttpRequest, token: Token) -> HttpResponse:
 def token_qr(request: HttpRequest, token: Token) -> HttpResponse:
     """The link as a QR code, for another phone."""
     return HttpResponse(svg_of(link_of(token)), content_type="image/svg+xml")
-
-
-def link_of(token: Token) -> str:
-    """The whole address of a place in a queue, for paper and for other phones."""
-    return f"{settings.BASE_URL}{reverse('queueing:token', args=[token.secret])}"
 
 
 def holder_of(request: HttpRequest, token: Token) -> Actor:

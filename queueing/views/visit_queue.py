@@ -18,8 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.actors import from_request
-from accounts.errors import DomainError, TooManyAttempts
+from accounts.errors import DomainError
 from accounts.permissions import public, secret_link
 from queueing.errors import CheckInTooEarly
 from queueing.models import Feedback, QueuePolicy
@@ -28,11 +27,10 @@ from queueing.selectors.queues import policy_of
 from queueing.selectors.token_states import token_of_visit
 from queueing.services.check_in import check_in, require_may_check_in
 from queueing.views.token import page_of
-from scheduling.forms.find import FindForm
 from scheduling.models import Appointment
-from scheduling.services.finding import find_again
 from scheduling.states import AppointmentStatus
 from scheduling.views.appointment import holder_of
+from scheduling.views.find import look_for
 from scheduling.views.links import with_appointment
 
 
@@ -68,18 +66,9 @@ def visit_check_in(request: HttpRequest, appointment: Appointment) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 def find_visit(request: HttpRequest) -> HttpResponse:
     """From a reference and a contact that belong together to where one checks in; else one and the same sentence."""
-    form = FindForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            found = find_again(**form.cleaned_data, actor=from_request(request))
-        except TooManyAttempts as error:
-            form.add_error(None, str(error))
-            status = error.status
-        else:
-            if found is not None:
-                return redirect("queueing:visit_queue", secret=found.secret)
-            form.refuse()
+    form, found, status = look_for(request)
+    if found is not None:
+        return redirect("queueing:visit_queue", secret=found.secret)
     return render(request, "queueing/visit/find.html", {"form": form}, status=status)
 
 

@@ -12,6 +12,7 @@ from accounts.actors import from_request
 from accounts.errors import TooManyAttempts
 from accounts.permissions import public
 from scheduling.forms.find import FindForm, LinksForm
+from scheduling.models import Appointment
 from scheduling.services.finding import ask_for_links, find_again
 
 
@@ -21,19 +22,25 @@ from scheduling.services.finding import ask_for_links, find_again
 @require_http_methods(["GET", "HEAD", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
     """Lead from a reference and a contact that belong together to the appointment; else one and the same sentence."""
-    form = FindForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            found = find_again(**form.cleaned_data, actor=from_request(request))
-        except TooManyAttempts as error:
-            form.add_error(None, str(error))
-            status = error.status
-        else:
-            if found is not None:
-                return redirect("scheduling:appointment", secret=found.secret)
-            form.refuse()
+    form, found, status = look_for(request)
+    if found is not None:
+        return redirect("scheduling:appointment", secret=found.secret)
     return render(request, "scheduling/find/find.html", {"form": form}, status=status)
+
+
+def look_for(request: HttpRequest) -> tuple[FindForm, Appointment | None, int]:
+    """The form as it was sent, the appointment that it leads to, and the status of an answer that shows it again."""
+    form = FindForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST" or not form.is_valid():
+        return form, None, 200
+    try:
+        found = find_again(**form.cleaned_data, actor=from_request(request))
+    except TooManyAttempts as error:
+        form.add_error(None, str(error))
+        return form, None, error.status
+    if found is None:
+        form.refuse()
+    return form, found, 200
 
 
 @public
