@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from scheduling.demo import cast
-from scheduling.models import Appointment, Doctor, Patient, Slot
+from scheduling.models import Appointment, Doctor, Location, Patient, Slot
 from scheduling.states import AppointmentStatus, AppointmentType, Source, Urgency
 
 LINK_LIVES = timedelta(days=30)
@@ -66,12 +66,12 @@ def visit_for(*, slot: Slot, patient: Patient, status: AppointmentStatus, chance
     return visit
 
 
-def walk_in(*, doctor: Doctor, patient: Patient, chance: Random) -> Appointment:
-    """Somebody who came to the desk without an appointment and waits."""
+def walk_in(*, doctor: Doctor, patient: Patient, chance: Random, location: Location | None = None) -> Appointment:
+    """Somebody who came to the desk without an appointment and waits; where the doctor is first, unless said."""
     return Appointment(
         patient=patient,
         doctor=doctor,
-        location=doctor.locations.order_by("pk")[0],
+        location=location or doctor.locations.order_by("pk")[0],
         status=AppointmentStatus.CHECKED_IN,
         type=AppointmentType.WALK_IN,
         source=Source.ADMIN,

@@ -10,8 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actors import system
+from queueing.demo import Queues, build_queues
 from scheduling.demo import Clinic, Plan, build_clinic, is_empty
 
 KNOWN_PASSWORD = "frontdesk-demo"  # noqa: S105 - printed for everybody to use, and only on a machine of one's own
@@ -58,10 +61,14 @@ class Command(BaseCommand):
         plan = self._plan(options)
         started = time.monotonic()
         with transaction.atomic():
-            made = build_clinic(plan=plan, actor=system("demo"))
+            now = timezone.now()
+            made = build_clinic(plan=plan, actor=system("demo"), now=now)
+            queues = build_queues(
+                locations=made.locations, doctors=made.doctors, seed=plan.seed, actor=system("demo"), now=now
+            )
             if options["dry_run"]:
                 transaction.set_rollback(True)
-        self._report(made, seconds=time.monotonic() - started, dry_run=options["dry_run"])
+        self._report(made, queues, seconds=time.monotonic() - started, dry_run=options["dry_run"])
 
     def _plan(self, options: dict[str, Any]) -> Plan:
         for name in ("doctors", "days", "patients"):
@@ -80,13 +87,13 @@ class Command(BaseCommand):
             password=password,
         )
 
-    def _report(self, made: Clinic, *, seconds: float, dry_run: bool) -> None:
+    def _report(self, made: Clinic, queues: Queues, *, seconds: float, dry_run: bool) -> None:
         """Say what was made, who can sign in and where to look."""
         verb = "Would make" if dry_run else "Made"
         self.stdout.write(
             f"{verb} {len(made.locations)} locations, {len(made.doctors)} doctors, {made.slots} slots, "
-            f"{made.patients} patients, {made.appointments} appointments and {made.waiting} waitlist entries "
-            f"in {seconds:.1f} s."
+            f"{made.patients} patients, {made.appointments} appointments, {made.waiting} waitlist entries "
+            f"and {queues.queues} queues with {queues.tokens} people in {seconds:.1f} s."
         )
         if dry_run:
             return
@@ -95,16 +102,23 @@ class Command(BaseCommand):
             password = account.password or "(password as before)"
             self.stdout.write(f"  {account.email:<36} {password:<18} {account.role.label}: {account.sees}")
         self.stdout.write("\nWhere to look:")
-        for title, path in self._addresses(made):
+        for title, path in self._addresses(made, queues):
             self.stdout.write(f"  {title:<36} {settings.BASE_URL}{path}")
 
-    def _addresses(self, made: Clinic) -> list[tuple[str, str]]:
+    def _addresses(self, made: Clinic, queues: Queues) -> list[tuple[str, str]]:
         addresses = [
             ("book as a new patient", "/"),
             ("find an appointment", "/find/"),
             ("a patient's own page", "/me/"),
             ("the back office", "/admin/"),
+            ("the desk: who is here, who is next", reverse("queueing:desk")),
         ]
+        for location in made.locations[:2]:
+            addresses.append((f"waiting room, {location.name}", reverse("queueing:board", args=[location.slug])))
+            addresses.append((f"kiosk, {location.name}", reverse("queueing:kiosk", args=[location.slug])))
+        if queues.token_to_show is not None:
+            token = queues.token_to_show
+            addresses.append((f"the phone of {token.code}", reverse("queueing:token", args=[token.secret])))
         if made.appointment_to_show is not None:
             visit = made.appointment_to_show
             addresses.insert(1, (f"manage {visit.number}", f"/a/{visit.secret}/"))
