@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -80,6 +82,10 @@ class Step(models.TextChoices):
     LEFT = "left", _("Left")
     TRANSFERRED = "transferred", _("Transferred")
     PRIORITISED = "prioritised", _("Priority changed")
+
+
+UNDO_WITHIN = timedelta(minutes=30)
+"""So long after a step it can be taken back; later than that the day has gone on."""
 
 
 class EmergencySource(models.TextChoices):

@@ -15,8 +15,7 @@ from queueing import rules
 from queueing.models import EmergencyRequest, Queue, QueuePolicy, Token, TokenStep
 from queueing.selectors.lines import Line, lines_of
 from queueing.selectors.queues import policies_of, with_places
-from queueing.services.undoing import UNDO_WITHIN
-from queueing.states import LIVE, Step, TokenStatus
+from queueing.states import LIVE, UNDO_WITHIN, Step, TokenStatus
 from scheduling.clock import day_bounds, local_date
 from scheduling.models import Appointment, Doctor, Location, Patient, Slot
 from scheduling.rules import appointments_visible_to, patients_visible_to

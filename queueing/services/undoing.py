@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -20,12 +20,9 @@ from queueing.services.steps import (
     write,
 )
 from queueing.signals import queue_changed
-from queueing.states import LIVE, Step, TokenStatus
+from queueing.states import LIVE, UNDO_WITHIN, Step, TokenStatus
 from scheduling.services.presence import hand_over, leave_unseen, miss_call, take_back_to
 from scheduling.states import AppointmentStatus
-
-UNDO_WITHIN = timedelta(minutes=30)
-"""So long after a step it can be taken back; later than that the day has gone on."""
 
 VISIT_OF = {
     TokenStatus.WAITING: AppointmentStatus.CHECKED_IN,
