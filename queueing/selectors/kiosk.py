@@ -80,7 +80,7 @@ def _today(location: Location, now: datetime) -> QuerySet[Appointment]:
 
 def _behind_link(scanned: str, location: Location, now: datetime) -> list[Appointment]:
     """The visit that a scanned address leads to; one that was moved leads to the one it became."""
-    found = _LINK.search(urlsplit(scanned).path if "://" in scanned else scanned)
+    found = _LINK.search(_path_of(scanned))
     if found is None:
         return []
     visit = by_secret(found[2]) if found[1] == "a" else _of_token(found[2])
@@ -89,6 +89,14 @@ def _behind_link(scanned: str, location: Location, now: datetime) -> list[Appoin
     if visit is None or link_has_expired(visit):
         return []
     return list(_today(location, now).filter(pk=visit.pk))
+
+
+def _path_of(scanned: str) -> str:
+    """The path of a whole address, or of one without the rest; empty for what only looks like an address."""
+    try:
+        return urlsplit(scanned).path if "://" in scanned else scanned
+    except ValueError:
+        return ""
 
 
 def _of_token(secret: str) -> Appointment | None:
@@ -115,8 +123,9 @@ class DoctorOfToday:
 def doctors_of_today(location: Location, *, now: datetime) -> list[DoctorOfToday]:
     """Who sees patients here now or later today, by name; a fixed number of queries."""
     lines = {line.queue.doctor_id: line for line in lines_of(_queues_open(location, now), now=now)}
+    policy = policy_of(location.pk)
     for doctor in _doctors_working(location, now):
-        lines.setdefault(doctor.pk, _empty_line(doctor, location, now))
+        lines.setdefault(doctor.pk, _empty_line(doctor, location, policy, now))
     waits = _waits_of_newcomers(list(lines.values()), now)
     found = [
         DoctorOfToday(
@@ -152,10 +161,10 @@ def _doctors_working(location: Location, now: datetime) -> QuerySet[Doctor]:
     return working.exclude(pk__in=with_queue.values("doctor")).select_related("specialty")
 
 
-def _empty_line(doctor: Doctor, location: Location, now: datetime) -> Line:
+def _empty_line(doctor: Doctor, location: Location, policy: QueuePolicy, now: datetime) -> Line:
     """How the queue stands that somebody would open by joining; its key is nobody's."""
     queue = Queue(pk=-doctor.pk, doctor=doctor, location=location, day=local_date(now, location.zone))
-    return Line(queue=queue, policy=QueuePolicy(location=location), now=now, called=(), running=(), waiting=())
+    return Line(queue=queue, policy=policy, now=now, called=(), running=(), waiting=())
 
 
 def _waits_of_newcomers(lines: Sequence[Line], now: datetime) -> dict[int, Wait]:

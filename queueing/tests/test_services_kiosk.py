@@ -91,6 +91,13 @@ def test_a_scanned_link_is_enough(address: str) -> None:
     assert find({"link": address.format(visit.secret)}, visit.location) == [visit]
 
 
+@pytest.mark.parametrize("scanned", ["http://[menu/a/{}/", "https://a]b://c", "://", "WIFI:S:lobby;P:{};;"])
+def test_a_code_that_is_something_else_is_a_miss(scanned: str) -> None:
+    visit = expected()
+    with pytest.raises(VisitNotFound):
+        find({"link": scanned.format(visit.secret)}, visit.location)
+
+
 def test_the_code_of_a_ticket_finds_its_ticket_again() -> None:
     visit = expected()
     token = apply(Kind.CHECK_IN, by_reference(visit), visit.location)
@@ -463,6 +470,16 @@ def test_what_a_newcomer_is_told_before_joining_is_what_the_ticket_says(working:
         (told,) = doctors_of_today(location, now=timezone.now())
         token = apply(Kind.WALK_IN, a_person(), location)
     assert (token.told_low, token.told_high) == (round(told.wait.low), round(told.wait.high))
+
+
+def test_a_break_lasts_as_long_as_the_rules_of_the_place_say_whoever_else_works_there(working: Any) -> None:
+    _nobody_came_yet, location = working
+    QueuePolicy.objects.create(location=location, break_minutes=120)
+    resting, _location = a_doctor(location)
+    walk_in(resting, location)
+    Queue.objects.filter(doctor=resting).update(status="on_break", status_at=timezone.now())
+    here = {found.doctor: found for found in doctors_of_today(location, now=timezone.now())}
+    assert here[resting].wait.low >= 119 * 60
 
 
 def test_only_doctors_who_see_patients_here_today_are_offered(working: Any) -> None:
