@@ -16,6 +16,7 @@ from queueing.languages import VOICES
 from queueing.models import Queue
 from queueing.states import DoctorStatus
 
+
 def in_turn(codes: Sequence[str], say: Callable[[], str]) -> SafeString:
     """A sentence in each of the languages, the first of which is seen until the page's script turns them."""
     rest = SafeString(" hidden")

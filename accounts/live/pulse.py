@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from accounts.live.sockets import Frame, Socket
 
 EVERY = 3.0
-"""Seconds. Screens call themselves stale after three of them (static/frontdesk/board.js)."""
+"""Seconds. Screens call themselves stale after eight without a word (static/frontdesk/board.js)."""
 
 
 class Pulse:
