@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
@@ -14,7 +14,7 @@ from accounts.models import User
 from queueing import rules
 from queueing.models import EmergencyRequest, Queue, QueuePolicy, Token, TokenStep
 from queueing.selectors.lines import Line, lines_of
-from queueing.selectors.queues import policies_of, with_places
+from queueing.selectors.queues import policies_of, queues_of_today
 from queueing.states import LIVE, UNDO_WITHIN, Step, TokenStatus
 from scheduling.clock import day_bounds, local_date
 from scheduling.models import Appointment, Doctor, Location, Patient, Slot
@@ -54,30 +54,29 @@ def doctors_today(user: User, location: Location, *, now: datetime | None = None
     day = local_date(now, location.zone)
     start, end = day_bounds(day, location.zone)
     slots = Slot.objects.filter(doctor=OuterRef("pk"), location=location, starts_at__gte=start, starts_at__lt=end)
-    queues = queues_on_desk(location, now).filter(doctor=OuterRef("pk"))
+    queues = queues_of_today(location, now).filter(doctor=OuterRef("pk"))
     doctors = rules.doctors_on_desk(user, location).select_related("specialty")
     return doctors.annotate(is_in=Exists(slots) | Exists(queues)).order_by("name", "pk")
 
 
-def queues_on_desk(location: Location, now: datetime) -> QuerySet[Queue]:
-    """The queues of today, and before them those of last night in which somebody still is: a session may run past
-    midnight. Of two of one doctor, the later counts."""
-    today = local_date(now, location.zone)
-    here = Token.objects.filter(queue=OuterRef("pk"), status__in=sorted(LIVE))
-    last_night = Q(day=today - timedelta(days=1), closed_at=None) & Exists(here)
-    queues = Queue.objects.filter(Q(day=today) | last_night, location=location)
-    return with_places(queues).order_by("day", "letter")
-
-
 def queue_on_desk(location: Location, doctor: Doctor, now: datetime) -> Queue | None:
-    """The one of them that is this doctor's, if anybody opened it."""
-    return queues_on_desk(location, now).filter(doctor=doctor).last()
+    """The queue of a doctor that is worked now, if anybody opened it: that of last night until nobody is left in it, as
+    whoever came before midnight was first; then today's."""
+    return _on_desk(location, [doctor], now).get(doctor.pk)
+
+
+def _on_desk(location: Location, doctors: Sequence[Doctor], now: datetime) -> dict[int, Queue]:
+    """The same of several, by doctor; one query."""
+    found: dict[int, Queue] = {}
+    for queue in queues_of_today(location, now).filter(doctor__in=doctors):
+        found.setdefault(queue.doctor_id, queue)
+    return found
 
 
 def columns_of(location: Location, doctors: Sequence[Doctor], *, now: datetime | None = None) -> list[Column]:
     """The queues of these doctors today; the same number of queries for one patient and a hundred."""
     now = now or timezone.now()
-    found = {queue.doctor_id: queue for queue in queues_on_desk(location, now).filter(doctor__in=doctors)}
+    found = _on_desk(location, doctors, now)
     policy = policies_of([location.pk])[location.pk]
     day = local_date(now, location.zone)
     lines = {line.queue.doctor_id: line for line in lines_of(found.values(), now=now)} if found else {}

@@ -269,6 +269,22 @@ def test_a_session_that_runs_past_midnight_stays_on_the_desk_until_it_is_over(de
         assert Queue.objects.get().late_minutes == 10
 
 
+def test_who_came_before_midnight_is_called_before_who_came_after(desk: Desk) -> None:
+    with time_machine.travel("2026-11-20T23:50:00Z"):
+        before = walk_in(desk.doctor, desk.place)
+    with time_machine.travel("2026-11-21T00:10:00Z"):
+        after = walk_in(desk.doctor, desk.place)
+        desk.client = staff(Role.RECEPTION, desk.place)
+        assert before.patient.full_name in desk.page()
+        desk.press("next")
+        assert (status_of(before), status_of(after)) == (TokenStatus.CALLED, TokenStatus.WAITING)
+        desk.press("start", before)
+        desk.press("finish", before)
+        assert after.patient.full_name in desk.page()
+        desk.press("next")
+        assert status_of(after) == TokenStatus.CALLED
+
+
 def test_a_transfer_is_undone_at_the_queue_it_came_from(desk: Desk) -> None:
     token = walk_in(desk.doctor, desk.place)
     other = DoctorFactory(locations=[desk.place])
