@@ -187,7 +187,7 @@ function tick() {
   for (const span of desk.querySelectorAll("[data-since]")) {
     const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(span.dataset.since)) / 60_000));
     const pattern = minutes < 60 ? desk.dataset.minutes : desk.dataset.hours;
-    const words = pattern.replace("{h}", Math.floor(minutes / 60)).replace("{minutes}", minutes % 60);
+    const words = pattern.replace("{hours}", Math.floor(minutes / 60)).replace("{minutes}", minutes % 60);
     if (span.textContent !== words) span.textContent = words;
   }
 }
