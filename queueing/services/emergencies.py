@@ -72,6 +72,18 @@ def call_for_help(*, token: Token, actor: Actor, message: str = "") -> Emergency
     )
 
 
+def take_along(*, token: Token, to: Token, actor: Actor) -> None:
+    """Whoever goes to another queue takes their calls for help along: they are looked for by the code they have now.
+
+    Call inside a `recorded` block.
+    """
+    for emergency in EmergencyRequest.objects.filter(token=token).order_by("pk"):
+        emergency.token = to
+        emergency.save(update_fields=["token"])
+        if emergency.acknowledged_at is None:
+            emergency_changed.send(sender=EmergencyRequest, emergency=emergency, actor=actor)
+
+
 def _open_one_of(token: Token | None, *, acknowledged_too: bool = False) -> EmergencyRequest | None:
     """The emergency that a token has already."""
     if token is None:

@@ -8,6 +8,7 @@ from accounts.actors import Actor
 from accounts.audit import recorded
 from queueing.errors import TransferRefused, WrongStep
 from queueing.models import Queue, Token
+from queueing.services.emergencies import take_along
 from queueing.services.issuing import issue_token
 from queueing.services.queues import open_queue, require_today
 from queueing.services.steps import change_token, lock_place, moment_of, read_token, require_version, write
@@ -43,6 +44,7 @@ def transfer_token(*, token_id: int, doctor_id: int, actor: Actor, version: int 
             predecessor=token,
         )
         write(token, {"successor": moved})
+        take_along(token=token, to=moved, actor=actor)
         moved.appointment = hand_over(appointment_id=token.appointment_id, doctor_id=queue.doctor_id, actor=actor)
     return moved
 

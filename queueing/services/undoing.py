@@ -10,6 +10,7 @@ from accounts.actors import Actor
 from accounts.audit import recorded
 from queueing.errors import NothingToUndo
 from queueing.models import Queue, Token, TokenStep
+from queueing.services.emergencies import take_along
 from queueing.services.queues import require_today
 from queueing.services.steps import (
     lock_token,
@@ -107,5 +108,6 @@ def _undo_transfer(token: Token, step: TokenStep, actor: Actor, now: datetime) -
     write(moved, {"status": TokenStatus.CANCELLED, "ended_at": max(now, moved.checked_in_at)})
     TokenStep.objects.filter(token=moved, undone_at=None).update(undone_at=now)
     write(token, {**restored(step.before), "successor": None})
+    take_along(token=moved, to=token, actor=actor)
     hand_over(appointment_id=token.appointment_id, doctor_id=token.queue.doctor_id, actor=actor)
     queue_changed.send(sender=Queue, queue=moved.queue, token=moved, what="undone", actor=actor)

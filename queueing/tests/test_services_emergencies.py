@@ -9,8 +9,10 @@ import pytest
 from accounts.actors import Actor
 from accounts.models import AuditEntry
 from queueing.errors import EmergencyUnknown, InvalidEmergency
-from queueing.models import EmergencyRequest
+from queueing.models import EmergencyRequest, TokenStep
 from queueing.services.emergencies import acknowledge_emergency, raise_emergency
+from queueing.services.transferring import transfer_token
+from queueing.services.undoing import undo_step
 from queueing.signals import emergency_changed
 from queueing.states import EmergencySource
 from queueing.tests.conftest import MORNING
@@ -95,3 +97,18 @@ def test_what_cannot_be_kept(message: str):
 def test_one_that_nobody_knows():
     with refused(EmergencyUnknown):
         acknowledge_emergency(emergency_id=4711, actor=CLINIC)
+
+
+def test_it_goes_along_to_another_queue_and_back(heard: list[int]):
+    doctor, location = a_doctor()
+    token = walk_in(doctor, location)
+    source = EmergencySource.PATIENT
+    emergency = raise_emergency(location=location, source=source, token=token, message="Chest pain", actor=VISITOR)
+    other, _location = a_doctor(location)
+    moved = transfer_token(token_id=token.pk, doctor_id=other.pk, actor=CLINIC)
+    assert EmergencyRequest.objects.get().token == moved
+    again = raise_emergency(location=location, source=source, token=moved, message="", actor=VISITOR)
+    assert again == emergency
+    undo_step(step_id=TokenStep.objects.filter(token=token).latest("pk").pk, actor=CLINIC)
+    assert EmergencyRequest.objects.get().token == token
+    assert heard == [emergency.pk] * 3
