@@ -206,6 +206,19 @@ def test_two_desks_show_the_same_at_once(desk: Desk) -> None:
     expect(other.get_by_text("Running 10 minutes late", exact=True)).to_be_visible(timeout=AT_ONCE)
 
 
+def test_times_go_on_while_nothing_else_happens(desk: Desk) -> None:
+    page = desk.open(wait=False)
+    page.clock.install()
+    page.reload()
+    waited = page.locator(f"#token-{desk.tokens[2].pk} [data-since]")
+    expect(waited).to_have_text("0 min")
+    page.route(re.compile("/desk/"), lambda route: route.abort())
+    page.clock.run_for(4 * 60_000)
+    expect(waited).to_have_text(re.compile(r"^[45] min$"))
+    page.clock.fast_forward(61 * 60_000)
+    expect(waited).to_have_text(re.compile(r"^1 h [5-7] min$"))
+
+
 def test_a_double_click_calls_one(desk: Desk) -> None:
     page = desk.open()
     page.get_by_role("button", name="Call next").dblclick()
