@@ -23,6 +23,7 @@ def words_for(state: TokenState) -> dict[str, Any]:
         "room": room_in_words(state.room),
         "headline": headline(state),
         "detail": detail(state),
+        "why": state.score.own_line if state.score is not None and state.stage == Stage.WAITING else "",
         "doctor_words": doctor_in_words(state.queue) if state.stage in (Stage.WAITING, Stage.NEXT) else "",
         "updated": clinic_clock(state.now, state.queue.location),
     }

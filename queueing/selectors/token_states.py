@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from queueing.estimation import Wait
 from queueing.models import Queue, Token
+from queueing.priority import Score
 from queueing.selectors.day_end import is_over
 from queueing.selectors.lines import Line, line_of
 from queueing.selectors.queues import token_by_secret, tokens_with_everything
@@ -54,7 +55,7 @@ _STAGES = {
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """One person's place at `now`. `ahead` and `wait` (seconds from now) are None unless they wait."""
+    """One person's place at `now`. `ahead`, `wait` (seconds from now) and `score` are None unless they wait."""
 
     token: Token
     queue: Queue
@@ -62,6 +63,7 @@ class TokenState:
     now: datetime
     ahead: int | None = None
     wait: Wait | None = None
+    score: Score | None = None
 
     @property
     def room(self) -> str:
@@ -97,7 +99,7 @@ def states_in(line: Line, token_ids: set[int]) -> Iterator[TokenState]:
         if place.token.pk in token_ids:
             ahead = place.position - 1
             stage = Stage.WAITING if ahead else Stage.NEXT
-            yield TokenState(place.token, line.queue, stage, line.now, ahead, place.wait)
+            yield TokenState(place.token, line.queue, stage, line.now, ahead, place.wait, place.score)
     for token in (*line.called, *line.running):
         if token.pk in token_ids:
             yield TokenState(token, line.queue, _STAGES[TokenStatus(token.status)], line.now)
