@@ -18,7 +18,7 @@ from accounts.roles import Role
 from accounts.services.users import register_user
 from queueing.models import EmergencyRequest, Queue, QueuePolicy, Token
 from queueing.tests.factories import a_doctor, walk_in
-from queueing.tests.kiosks import BORN, expected, new_name, someone, typed
+from queueing.tests.kiosks import expected, new_name, someone, typed
 from scheduling.models import Appointment, Location, Patient
 from scheduling.services.lifecycle import cancel_appointment
 from scheduling.tests.factories import CLINIC, LocationFactory, SlotFactory, in_hours

@@ -5,6 +5,7 @@ const WARN_AFTER = 60; // seconds without a touch
 const WIPE_AFTER = 80;
 const SAY_AT = [20, 10, 5]; // seconds before the end at which a screen reader is told
 const PATIENCE = 15_000; // milliseconds that an answer may take
+const SHORT_PATIENCE = 4_000; // and the start page, of which the device has a copy
 const HEADER = { "Frontdesk-Kiosk": "1" };
 
 const start = document.body.dataset.start;
@@ -195,7 +196,8 @@ async function wipe() {
   document.title = "";
   stay();
   trouble(false);
-  const answer = await fetch(start, { headers: HEADER, credentials: "same-origin", cache: "no-store" }).catch(() => null);
+  const signal = AbortSignal.timeout(startScreen === null ? PATIENCE : SHORT_PATIENCE);
+  const answer = await fetch(start, { headers: HEADER, credentials: "same-origin", cache: "no-store", signal }).catch(() => null);
   if (answer?.ok || startScreen === null) return void location.replace(start);
   screen().innerHTML = startScreen;
   screen().setAttribute("data-clean", "");
