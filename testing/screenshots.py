@@ -27,7 +27,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "images"
 PHONE = (390, 844)
 DESKTOP = (1280, 800)
+TABLET = (1024, 768)
+SCREEN = (1920, 1080)
 PASSWORD = "frontdesk-demo"
+DEMO_PLACE = "harbour-street"
 
 
 @contextmanager
@@ -119,6 +122,18 @@ def back_office(page: Page, address: str) -> None:
     keep(page, "calendar")
 
 
+def the_day(page: Page, board: Page, phone: Page, address: str) -> None:
+    """The desk, as whoever signed in sees it; the waiting room; and the phone of somebody who waits."""
+    page.goto(f"{address}/desk/{DEMO_PLACE}/")
+    keep(page, "desk")
+    page.locator(".person a[data-more]").last.click()
+    ticket = page.locator("#panel-body a[href*='/t/']").get_attribute("href") or ""
+    phone.goto(f"{address}{ticket.removesuffix('ticket/')}")
+    keep(phone, "place")
+    board.goto(f"{address}/board/{DEMO_PLACE}/")
+    keep(board, "board")
+
+
 def main() -> None:
     """Take all pictures."""
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -132,7 +147,10 @@ def main() -> None:
         night = look(chromium, PHONE, dark=True)
         night.goto(f"{address}/book/")
         keep(night, "dark")
-        back_office(look(chromium, DESKTOP), address)
+        office = look(chromium, DESKTOP)
+        back_office(office, address)
+        office.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
+        the_day(office, look(chromium, SCREEN), look(chromium, PHONE), address)
         chromium.close()
     print(f"Pictures are in {PICTURES.relative_to(ROOT)}/")
 
