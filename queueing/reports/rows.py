@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from queueing.models import Queue, Token
+from django.db.models import Exists, OuterRef
+
+from queueing.models import Queue, Token, TokenStep
 from queueing.reports.asked import Asked
-from queueing.states import TokenStatus
+from queueing.states import Step, TokenStatus
 from scheduling.models import Location
 from scheduling.rules import Visitor
 
@@ -51,13 +53,15 @@ class Row(NamedTuple):
 
 
 def rows_of(asked: Asked, user: Visitor) -> Iterator[Row]:
-    """The tokens of these days, in two queries. Whoever was transferred counts where they went, not where they were."""
+    """The tokens of these days, in two queries. Whoever was transferred counts where they went, not where they were;
+    who was checked in, or sent on, by mistake, not at all."""
     clocks = {pk: ZoneInfo(zone) for pk, zone in Location.objects.values_list("pk", "time_zone")}
     queues = Queue.objects.filter(asked.scope(user), day__gte=asked.first, day__lte=asked.last)
-    tokens = Token.objects.filter(queue__in=queues.values("pk"), successor__isnull=True).order_by()
-    for queue_id, doctor_id, location_id, status, kind, came, began, ended, low, middle, high in tokens.values_list(
-        *COLUMNS
-    ).iterator(chunk_size=AT_ONCE):
+    joined_by_mistake = TokenStep.objects.filter(token=OuterRef("pk"), what=Step.JOINED, undone_at__isnull=False)
+    tokens = Token.objects.filter(~Exists(joined_by_mistake), queue__in=queues.values("pk"), successor__isnull=True)
+    for queue_id, doctor_id, location_id, status, kind, came, began, ended, low, middle, high in (
+        tokens.order_by().values_list(*COLUMNS).iterator(chunk_size=AT_ONCE)
+    ):
         clock = clocks[location_id]
         is_over = began is not None and ended is not None and status == TokenStatus.COMPLETED
         yield Row(

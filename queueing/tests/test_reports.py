@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Role
 from queueing.errors import InvalidReport
-from queueing.models import Feedback, Token
+from queueing.models import Feedback, Token, TokenStep
 from queueing.reports import FEWEST, Asked, Figures, queue_report, visit_report
 from queueing.reports.asked import asked_about
 from queueing.services.transferring import transfer_token
+from queueing.services.undoing import undo_step
 from queueing.states import TokenStatus
 from queueing.tests.factories import a_doctor, walk_in
 from queueing.tests.history import a_past_day, a_queue, patients, token_row, visits_for
@@ -138,6 +140,19 @@ class TestQueues:
         assert queue_report(asked(), manager).flow.arrived == 1
         assert queue_report(asked(DAY - timedelta(days=1), DAY - timedelta(days=1)), manager).flow.arrived == 0
         assert [one.hour for one in queue_report(asked(), manager).by_hour] == [9]
+
+    def test_what_was_taken_back_never_happened(self, manager):
+        doctor, location = a_doctor()
+        with time_machine.travel("2026-06-10T12:00:00Z", tick=False):
+            token, mistake = walk_in(doctor, location), walk_in(doctor, location)
+            transfer_token(token_id=token.pk, doctor_id=a_doctor(location)[0].pk, actor=CLINIC)
+            for undone in (token, mistake):
+                last = TokenStep.objects.filter(token=undone, undone_at=None).latest("pk")
+                undo_step(step_id=last.pk, actor=CLINIC)
+        report = queue_report(asked(), manager)
+
+        assert (report.flow.arrived, report.flow.left) == (1, 0)
+        assert [one.doctor for one in report.by_doctor] == [doctor]
 
     def test_whoever_was_transferred_counts_once_where_they_went(self, manager):
         first, location = a_doctor()
