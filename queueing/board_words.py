@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 
 from django.utils import translation
 from django.utils.formats import date_format
@@ -24,7 +25,8 @@ def in_turn(codes: Sequence[str], say: Callable[[], str]) -> SafeString:
     return format_html_join("", '<span class="turn" lang="{}" dir="{}"{}>{}</span>', said)
 
 
-def spoken(codes: Sequence[str]) -> SafeString:
+@cache
+def spoken(codes: tuple[str, ...]) -> SafeString:
     """How a call is spoken in each language: `{token}`, `{room}` and `{number}` are filled in by the page's script."""
     ways = (call_to_a_room, call_without_room, room_number)
     said = ((code, VOICES[code], *(_in(code, way) for way in ways)) for code in codes)
@@ -120,8 +122,9 @@ WORDS: dict[str, Callable[[], str]] = {
 """What stays the same whatever happens in the queue."""
 
 
-def every_word(codes: Sequence[str]) -> dict[str, SafeString]:
-    """All of `WORDS` in each language."""
+@cache
+def every_word(codes: tuple[str, ...]) -> dict[str, SafeString]:
+    """All of `WORDS` in each language; made once, for they stand in every picture."""
     return {name: in_turn(codes, say) for name, say in WORDS.items()}
 
 
