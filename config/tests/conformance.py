@@ -33,6 +33,8 @@ BEYOND_A_SCHEMA = {
     "invalid_clinic_entry": "a doctor's specialty and places must be there, names and addresses be nobody else's",
     "invalid_waitlist_request": "days that go together, of a doctor or specialty that there is",
     "invalid_visit": "what is said about a visit fits its kind",
+    "invalid_doctor_status": "a break ends later on the same day; where a doctor works at several places, one is named",
+    "invalid_priority": "points come with a reason that says something",
     "invalid_patient": "a birthday that can be, a contact that reaches somebody",
 }
 """Codes of the rules that valid input may still offend (400), and what it is that a schema cannot say about it.

@@ -12,7 +12,6 @@ from drf_spectacular.utils import extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.errors import InvalidFields
 from accounts.api.permissions import Staff
 from accounts.api.preconditions import conditional, wants_match
 from queueing.api.bodies import DoctorStatusSerializer
@@ -21,6 +20,7 @@ from queueing.api.queues_examples import DOCTOR_STATUS
 from queueing.api.reach import ReachesTokens
 from queueing.api.shapes import LineSerializer
 from queueing.api.tags import require_state
+from queueing.errors import InvalidDoctorStatus
 from queueing.rules import doctors_whose_day_is_kept_by
 from queueing.selectors.queues import policy_of, queues_of_today
 from queueing.services.queues import lock_queue, open_queue, set_doctor_status
@@ -64,7 +64,7 @@ class DoctorStatusViewSet(ReachesTokens):
 
     def _location_of(self, doctor: Doctor, asked: int | None) -> Location:
         """Where the doctor sees patients today: as said, else the one place there is, else where a queue is open.
-        Raises InvalidFields."""
+        Raises InvalidDoctorStatus."""
         places = rules.locations_of(self.visitor).filter(pk__in=doctor.locations.values("pk"))
         if asked is not None:
             places = places.filter(pk=asked)
@@ -75,8 +75,8 @@ class DoctorStatusViewSet(ReachesTokens):
         if len(found) == 1:
             return found[0]
         if not found:
-            raise InvalidFields({"location": [_("This doctor does not see patients there.")]}, code="invalid")
-        raise InvalidFields({"location": [_("This doctor works at several places. Say at which.")]}, code="required")
+            raise InvalidDoctorStatus(_("This doctor does not see patients there."), field="location")
+        raise InvalidDoctorStatus(_("This doctor works at several places. Say at which."), field="location")
 
 
 def minutes_of(said: dict[str, Any], location: Location) -> int | None:

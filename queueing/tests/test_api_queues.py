@@ -222,11 +222,16 @@ def test_where_a_doctor_works_at_several_places_the_place_is_asked_for(place):
     elsewhere = LocationFactory()
     place.doctor.locations.add(elsewhere)
     address = f"doctors/{place.doctor.pk}/status/"
-    refused(place.manager.patch(address, {"status": "on_time"}), 400, "required", "location")
+    refused(place.manager.patch(address, {"status": "on_time"}), 400, "invalid_doctor_status", "location")
     said = place.manager.patch(address, {"status": "on_time", "location": elsewhere.pk}).json()
     assert said["location"]["id"] == elsewhere.pk
     assert place.desk.patch(address, {"status": "finished"}).json()["location"]["id"] == place.location.pk
-    refused(place.desk.patch(address, {"status": "finished", "location": elsewhere.pk}), 400, "invalid", "location")
+    refused(
+        place.desk.patch(address, {"status": "finished", "location": elsewhere.pk}),
+        400,
+        "invalid_doctor_status",
+        "location",
+    )
 
 
 def test_one_doctor_says_nothing_of_another(place):
