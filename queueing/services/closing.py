@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from django.utils import timezone
 
@@ -33,24 +35,33 @@ def close_queues(*, actor: Actor, dry_run: bool = False) -> int:
     due = [queue for queue in with_places(Queue.objects.filter(closed_at=None)) if is_over(queue, timezone.now())]
     if dry_run:
         return len(due)
-    faults = []
-    for queue in due:
-        try:
-            _close(queue, actor)
-        except Exception as fault:
-            faults.append(fault)
-    if faults:  # one queue that cannot be closed must not keep the others from it
+    if faults := [fault for queue in due for fault in _close(queue, actor)]:
         raise ExceptionGroup("queues that could not be closed", faults)
     return len(due)
 
 
-def _close(queue: Queue, actor: Actor) -> None:
+def _close(queue: Queue, actor: Actor) -> list[Exception]:
+    """Close a queue; returns what went wrong. A place or a visit that cannot be ended keeps no other from it, only the
+    queue open: it is tried again."""
     here = Token.objects.filter(queue=queue, status__in=sorted(LIVE)).order_by("pk")
-    for token_id in list(here.values_list("pk", flat=True)):
-        _close_token(token_id, actor)
-    _close_visits(queue, actor)
+    endings = [partial(_close_token, pk, actor) for pk in here.values_list("pk", flat=True)]
+    endings += [partial(_miss_visit, pk, actor) for pk in _missed_visits(queue)]
+    faults = [fault for ending in endings if (fault := _fault_of(ending)) is not None]
+    fault = None if faults else _fault_of(partial(_close_queue, queue.pk, actor))
+    return faults if fault is None else [fault]
+
+
+def _fault_of(ending: Callable[[], None]) -> Exception | None:
+    try:
+        ending()
+    except Exception as fault:
+        return fault
+    return None
+
+
+def _close_queue(queue_id: int, actor: Actor) -> None:
     with recorded(actor, "queue.close"):
-        queue = lock_queue(queue.pk)
+        queue = lock_queue(queue_id)
         if queue.closed_at is None:
             queue.closed_at = queue.status_at = timezone.now()
             queue.status = DoctorStatus.FINISHED
@@ -82,7 +93,7 @@ def _send_home(token: Token, actor: Actor, now: datetime) -> None:
         leave_unseen(appointment_id=token.appointment_id, actor=actor)
 
 
-def _close_visits(queue: Queue, actor: Actor) -> None:
+def _missed_visits(queue: Queue) -> list[int]:
     """Visits that were booked where a queue was held, and whose patients never came."""
     start, end = day_bounds(queue.day, queue.location.zone)
     missed = Appointment.objects.filter(
@@ -92,6 +103,9 @@ def _close_visits(queue: Queue, actor: Actor) -> None:
         starts_at__gte=start,
         starts_at__lt=end,
     )
-    for appointment_id in list(missed.order_by("pk").values_list("pk", flat=True)):
-        with suppress(WrongState):  # somebody decided otherwise a moment ago
-            lifecycle.mark_no_show(appointment_id=appointment_id, actor=actor)
+    return list(missed.order_by("pk").values_list("pk", flat=True))
+
+
+def _miss_visit(appointment_id: int, actor: Actor) -> None:
+    with suppress(WrongState):  # somebody decided otherwise a moment ago
+        lifecycle.mark_no_show(appointment_id=appointment_id, actor=actor)

@@ -123,6 +123,19 @@ def test_one_queue_that_cannot_be_closed_does_not_keep_the_others_from_it(mornin
     assert set(Queue.objects.values_list("pk", "closed_at")) == {(first.queue_id, None), (second.queue_id, OVER)}
 
 
+def test_one_place_that_cannot_be_ended_keeps_its_queue_open_and_no_other_place_from_it(morning: Any):
+    doctor, location = a_doctor()
+    odd, other = walk_in(doctor, location), walk_in(doctor, location)
+    Appointment.objects.filter(pk=odd.appointment_id).update(status="completed")  # at odds: nobody can leave it
+    missed = book(SlotFactory(starts_at=in_hours(1), doctor=doctor, location=location))
+    morning.move_to(OVER)
+    with pytest.raises(ExceptionGroup):
+        close_queues(actor=CLINIC)
+    assert statuses(other) == ("cancelled", "cancelled")
+    assert Appointment.objects.get(pk=missed.pk).status == "no_show"
+    assert Queue.objects.get().closed_at is None
+
+
 def test_the_history_tells_it(morning: Any):
     walk_in(*a_doctor())
     morning.move_to(OVER)
