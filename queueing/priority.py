@@ -15,13 +15,13 @@ from math import floor
 from typing import Protocol
 
 from django.utils import timezone
-from django.utils.formats import time_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from queueing.states import Arrival
+from scheduling.clock_words import spoken_clock
 from scheduling.states import Urgency
 
 POINTS_A_MINUTE = 1
@@ -109,7 +109,7 @@ class Reason:
     @property
     def time(self) -> str:
         """The time it speaks of, as the clock on the wall shows it."""
-        return "" if self.at is None else time_format(timezone.localtime(self.at, self.zone), "TIME_FORMAT")
+        return "" if self.at is None else spoken_clock(timezone.localtime(self.at, self.zone).time())
 
 
 @dataclass(frozen=True, slots=True)

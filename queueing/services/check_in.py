@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
-from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
@@ -19,6 +18,7 @@ from queueing.services.operations import token_once
 from queueing.services.queues import open_queue
 from queueing.states import Arrival
 from scheduling.clock import local_date
+from scheduling.clock_words import spoken_clock
 from scheduling.models import Appointment, Patient
 from scheduling.services.booking import VisitDetails, register_walk_in
 from scheduling.services.lifecycle import check_in_appointment
@@ -90,7 +90,7 @@ def require_may_check_in(visit: Appointment, policy: QueuePolicy, *, actor: Acto
     if actor.is_staff:
         return
     if now < opens:
-        at = time_format(opens.astimezone(visit.location.zone), "TIME_FORMAT")
+        at = spoken_clock(opens.astimezone(visit.location.zone).time())
         raise CheckInTooEarly(_("It is too early to check in. You can from %(time)s on.") % {"time": at})
     if now > visit.starts_at + timedelta(minutes=policy.latest_minutes):
         raise CheckInTooLate

@@ -112,7 +112,7 @@ class TestWords:
         )
 
         assert score(booked, POLICY, now=at(92.5)).line == (
-            "Booked for 10:20 and on time +20, 12 minutes since then +12, age +10"
+            "Booked for 10:20am and on time +20, 12 minutes since then +12, age +10"
         )
 
     def test_a_walk_in(self):
@@ -122,18 +122,18 @@ class TestWords:
         early = someone(arrival=Arrival.EARLY, booked_for=at(80))
         found = score(early, POLICY, now=at(65.5))
 
-        assert found.line == "Booked for 10:20 and on time +20, not due until 10:20 −15"
-        assert found.own_line.startswith("Your place goes by the time you booked, 10:20. Others may be called")
+        assert found.line == "Booked for 10:20am and on time +20, not due until 10:20am −15"
+        assert found.own_line.startswith("Your place goes by the time you booked, 10:20am. Others may be called")
 
     def test_whoever_missed_the_booked_time(self):
         late = someone(arrival=Arrival.LATE, booked_for=at(-30), urgency=Urgency.HIGH, extra_points=-3)
         found = score(late, POLICY, now=at(5))
 
         assert found.line == (
-            "Booked for 08:30 and came late +5, waiting 5 minutes +5, high urgency +45, changed by staff −3"
+            "Booked for 8:30am and came late +5, waiting 5 minutes +5, high urgency +45, changed by staff −3"
         )
         assert found.own_line == (
-            "You came after the time you booked, so your place goes by when you came, 09:00. "
+            "You came after the time you booked, so your place goes by when you came, 9:00am. "
             "You are called sooner than by time alone. People with urgent needs may be called before you."
         )
 
@@ -152,7 +152,7 @@ class TestWords:
     def test_the_clock_is_that_of_the_location(self):
         kolkata = someone(arrival=Arrival.ON_TIME, booked_for=at(0), zone=ZoneInfo("Asia/Kolkata"))
 
-        assert "14:30" in score(kolkata, POLICY, now=at(1)).line
+        assert "2:30pm" in score(kolkata, POLICY, now=at(1)).line
 
     def test_words_are_those_of_the_reader_not_of_whoever_reckoned(self):
         reasons = score(someone(), POLICY, now=at(3)).reasons

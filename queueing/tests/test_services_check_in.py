@@ -137,7 +137,7 @@ class TestWhenPatientsMayCheckIn:
     def test_a_moment_too_early(self, morning):
         appointment = visit()
         morning.move_to(BOOKED_FOR - 60 * MINUTE - MOMENT)
-        with refused(CheckInTooEarly, says="13:00"):
+        with refused(CheckInTooEarly, says="1:00pm"):
             check_in(appointment_id=appointment.pk, actor=VISITOR)
 
     def test_a_moment_too_late(self, morning):
@@ -157,7 +157,7 @@ class TestWhenPatientsMayCheckIn:
         appointment = visit()
         QueuePolicy.objects.create(location=appointment.location, early_minutes=5, late_minutes=0, latest_minutes=1)
         morning.move_to(BOOKED_FOR - 5 * MINUTE - MOMENT)
-        with refused(CheckInTooEarly, says="13:55"):
+        with refused(CheckInTooEarly, says="1:55pm"):
             check_in(appointment_id=appointment.pk, actor=VISITOR)
         morning.move_to(BOOKED_FOR + 1 * MINUTE + MOMENT)
         with refused(CheckInTooLate):

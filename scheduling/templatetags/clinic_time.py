@@ -17,6 +17,7 @@ from django import template
 from django.utils import dateformat, formats
 from django.utils.translation import gettext, pgettext
 
+from scheduling.clock_words import spoken_clock
 from scheduling.models import Location
 
 register = template.Library()
@@ -39,17 +40,6 @@ def local(moment: datetime.datetime, place: Place) -> datetime.datetime:
 def spoken_day(day: datetime.date) -> str:
     """Such as `Thursday 6 August 2026`."""
     return dateformat.format(day, pgettext("date format, day with weekday", "l j F Y"))
-
-
-def spoken_clock(clock: datetime.time) -> str:
-    """Such as `9:20am`; twelve o'clock is `midday` or `midnight`, which nobody mixes up."""
-    if (clock.hour, clock.minute) == (12, 0):
-        return gettext("midday")
-    if (clock.hour, clock.minute) == (0, 0):
-        return gettext("midnight")
-    pattern = pgettext("clock; may use {hour24} instead of {hour12} and {half}", "{hour12}:{minute}{half}")
-    half = pgettext("half of the day", "am") if clock.hour < 12 else pgettext("half of the day", "pm")
-    return pattern.format(hour12=clock.hour % 12 or 12, hour24=clock.hour, minute=f"{clock.minute:02d}", half=half)
 
 
 @register.filter

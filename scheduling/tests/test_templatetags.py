@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 from django.template import Context, Template
 
+from scheduling.clock_words import spoken_clock
 from scheduling.models import Location
 from scheduling.templatetags.clinic import initials
-from scheduling.templatetags.clinic_time import clinic_clock, clinic_day, clinic_moment, price, spoken_clock
+from scheduling.templatetags.clinic_time import clinic_clock, clinic_day, clinic_moment, price
 
 SUMMER = datetime(2026, 8, 6, 8, 20, tzinfo=UTC)
 
