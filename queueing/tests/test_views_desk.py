@@ -556,6 +556,16 @@ def test_a_record_of_others_cannot_be_registered_or_found(desk: Desk) -> None:
 # --- Emergencies ------------------------------------------------------------------------------------------------
 
 
+def test_an_alarm_that_is_sent_twice_is_raised_once(desk: Desk) -> None:
+    page = desk.client.get(desk.address("emergency")).content.decode()
+    found = re.search(r'name="operation" value="([^"]+)"', page)
+    assert found
+    said = {"message": "By the lift", "operation": found[1]}
+    for _press in range(2):
+        assert desk.client.post(desk.address("emergency"), said).status_code == 302
+    assert EmergencyRequest.objects.count() == 1
+
+
 def test_an_emergency_stays_on_every_desk_until_somebody_sees_to_it(desk: Desk) -> None:
     token = walk_in(desk.doctor, desk.place)
     said = {"message": "chest pain", "token": token.pk}

@@ -16,6 +16,7 @@ from queueing import rules
 from queueing.forms.desk import EmergencyForm
 from queueing.services.emergencies import acknowledge_emergency, raise_emergency
 from queueing.states import LIVE, EmergencySource
+from queueing.views.desk_actions import do_once
 from queueing.views.desk_place import Place, StaffRequest, at_desk
 from scheduling.clock import local_date
 
@@ -34,20 +35,27 @@ def desk_emergency(request: StaffRequest, place: Place) -> HttpResponse:
     )
     form = EmergencyForm(request.POST if request.method == "POST" else None, tokens=tokens.order_by("code"))
     if request.method == "POST" and form.is_valid():
+        asked = {name: request.POST.get(name, "") for name in ("message", "token")}
         try:
-            raise_emergency(
-                location=place.location,
-                source=EmergencySource.STAFF,
-                actor=from_request(request),
-                token=form.cleaned_data["token"],
-                message=form.cleaned_data["message"],
-            )
+            words = do_once(request, f"{place.location.pk}.emergency", asked, lambda: _raise(request, place, form))
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
-            messages.success(request, _("Every desk and every doctor here has been told."))
+            messages.success(request, words or _("The alarm was raised already."))
             return redirect("queueing:desk_location", slug=place.location.slug)
-    return render(request, "queueing/desk/emergency.html", {**frame, "form": form})
+    context = {**frame, "form": form, "operation": request.POST.get("operation", "")}
+    return render(request, "queueing/desk/emergency.html", context)
+
+
+def _raise(request: StaffRequest, place: Place, form: EmergencyForm) -> str:
+    raise_emergency(
+        location=place.location,
+        source=EmergencySource.STAFF,
+        actor=from_request(request),
+        token=form.cleaned_data["token"],
+        message=form.cleaned_data["message"],
+    )
+    return _("Every desk and every doctor here has been told.")
 
 
 @at_desk
