@@ -11,8 +11,9 @@ from accounts.errors import NotPermitted
 from queueing import rules
 from queueing.models import Token
 from queueing.services.check_in import register_and_join
+from queueing.services.kiosk import choose_doctor
 from scheduling.errors import AppointmentUnknown, LinkExpired, SlotClosed
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Location
 from scheduling.selectors.appointments import by_secret
 from scheduling.selectors.self_service import link_has_expired
 from scheduling.services.booking import VisitDetails
@@ -35,12 +36,13 @@ def visit_of_secret(secret: str) -> Appointment:
 
 def join_as_asked(*, said: dict[str, Any], actor: Actor) -> Token:
     """A place for somebody without an appointment: by the desk of a location for anybody, by patients for their family
-    where the location lets them. Raises NotPermitted, PatientUnknown, SlotClosed, and what `register_and_join`
-    raises."""
+    where the location lets them, with a doctor who takes walk-ins there today. Raises NotPermitted, PatientUnknown,
+    SlotClosed, QueueClosed, and what `register_and_join` raises."""
     if actor.is_staff:
         _require_own_desk(actor, said["location"])
     else:
         _require_modest(said)
+        _require_at_work(said["doctor"], said["location"])
     patient = said["patient"]
     words = {name: said[name] for name in ("reason", "urgency", "special_requirements") if name in said}
     return register_and_join(
@@ -67,3 +69,12 @@ def _require_modest(said: dict[str, Any]) -> None:
         raise NotPermitted(_("Say which of your family comes. The desk registers everybody else."), field="patient")
     if said.get("urgency") in FOR_STAFF_TO_SAY:
         raise NotPermitted(_("Only the clinic's staff can say this."), field="urgency")
+
+
+def _require_at_work(doctor_id: int, location_id: int) -> None:
+    """Refuse patients who would wait for somebody who sees nobody there today, or no more. Raises SlotClosed,
+    QueueClosed."""
+    location = Location.objects.filter(pk=location_id, is_active=True).first()
+    if location is None:
+        raise SlotClosed(_("This doctor does not see patients there."))
+    choose_doctor(str(doctor_id), location)

@@ -141,6 +141,10 @@ def test_patients_come_without_an_appointment_for_their_family_where_the_place_l
     family, stranger = PatientFactory(user=place.patient.user), PatientFactory()
     body = {"doctor": place.doctor.pk, "location": place.location.pk, "patient": family.pk, "urgency": "medium"}
     join = place.patient
+    refused(join.post("queues/join/", body), 409, "queue_closed")  # the doctor sees nobody there today
+    refused(join.post("queues/join/", {**body, "location": LocationFactory().pk}), 409, "queue_closed")
+    refused(join.post("queues/join/", {**body, "location": 999_999}), 409, "slot_closed")
+    place.waits()
     refused(join.post("queues/join/", {**body, "patient": stranger.pk}), 404, "patient_unknown", "patient")
     refused(join.post("queues/join/", {**body, "patient": ADA}), 403, "not_permitted", "patient")
     refused(join.post("queues/join/", {**body, "urgency": "high"}), 403, "not_permitted", "urgency")
@@ -149,7 +153,7 @@ def test_patients_come_without_an_appointment_for_their_family_where_the_place_l
     policy.takes_walk_ins = True
     policy.save()
     assert join.post("queues/join/", body).status_code == 201
-    assert Patient.objects.count() == 2
+    assert Patient.objects.count() == 3
 
 
 @pytest.mark.parametrize(
