@@ -63,3 +63,9 @@ def test_production_and_the_embedded_server_refuse_the_same_messages():
         for option in ("message", "frame"):
             found = re.search(rf"--websocket-max-{option}-size[ =](\d+)", (settings.BASE_DIR / file).read_text())
             assert int(found[1]) == LARGEST_MESSAGE
+
+
+def test_the_process_of_the_sockets_logs_no_addresses():
+    """Daphne would write each one as it is, with the secret of the link in it; ours are written by config/logs.py."""
+    for file in ("Procfile", "compose.yaml"):
+        assert re.search(r"daphne\b[^:]*--verbosity[ =]0\b", (settings.BASE_DIR / file).read_text(), re.DOTALL)
