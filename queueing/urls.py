@@ -22,8 +22,6 @@ from queueing.views import (
 app_name = "queueing"
 urlpatterns: list[URLPattern] = [
     path("desk/", desk.desk, name="desk"),
-    path("desk/reports/", reports.reports, name="reports"),
-    path("desk/reports/<slug:name>.csv", reports.report_file, name="report_file"),
     path("desk/<slug:slug>/", desk.desk_location, name="desk_location"),
     path("desk/<slug:slug>/arrivals/", desk_arrivals.arrivals, name="desk_arrivals"),
     path("desk/<slug:slug>/arrivals/<int:appointment_id>/", desk_arrivals.arrive, name="desk_arrive"),
@@ -35,6 +33,8 @@ urlpatterns: list[URLPattern] = [
     path("desk/<slug:slug>/<int:doctor_id>/<int:token_id>/", desk_person.desk_person, name="desk_person"),
     path("board/<slug:slug>/", board.board, name="board"),
     path("board/<slug:slug>/state/", board.board_state, name="board_state"),
+    path("reports/", reports.reports, name="reports"),
+    path("reports/<slug:name>.csv", reports.report_file, name="report_file"),
     path("check-in/", visit_queue.find_visit, name="check_in"),
     path("a/<str:secret>/queue/", visit_queue.visit_queue, name="visit_queue"),
     path("a/<str:secret>/queue/check-in/", visit_queue.visit_check_in, name="visit_check_in"),

@@ -606,3 +606,15 @@ def test_the_back_office_leads_to_the_desk_and_says_how_it_stands(desk: Desk) ->
     assert reverse("queueing:desk") in page
     assert "Waiting now" in page
     assert "Longest wait" in page
+
+
+@pytest.mark.parametrize("word", ["reports", "desk", "state", "arrivals"])
+def test_a_place_may_be_called_as_a_page_is(word: str) -> None:
+    place = LocationFactory(slug=word)
+    _doctor, place = a_doctor(place)
+    clerk = staff(Role.RECEPTION, place)
+    for name in ("queueing:desk_location", "queueing:board", "queueing:kiosk"):
+        page = clerk.get(reverse(name, kwargs={"slug": word}))
+        assert page.status_code == 200
+        assert page.resolver_match is not None
+        assert page.resolver_match.view_name == name

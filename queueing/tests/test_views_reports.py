@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 DAY = date(2026, 6, 10)
 JUNE = {"from": "2026-06-01", "until": "2026-06-30"}
-PAGE = "/desk/reports/"
+PAGE = "/reports/"
 
 
 def text(response):
@@ -143,7 +143,7 @@ def test_that_a_file_was_taken_is_written_down():
 
 
 def test_there_is_no_other_file():
-    assert staff(Role.MANAGER).get("/desk/reports/passwords.csv").status_code == 404
+    assert staff(Role.MANAGER).get("/reports/passwords.csv").status_code == 404
 
 
 def test_the_desk_and_the_menu_lead_there():
