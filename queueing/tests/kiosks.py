@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from accounts import actors
+from queueing.services.kiosk import apply_operation, find_visits
 from queueing.tests.factories import a_doctor
 from scheduling.models import Appointment, Location, Patient
 from scheduling.tests.factories import PatientFactory, SlotFactory, book, in_hours
@@ -61,3 +62,15 @@ def typed(born: date = BORN, **said: str) -> dict[str, str]:
     """A form as a browser without scripts sends it."""
     parts = {"date_of_birth_day": born.day, "date_of_birth_month": born.month, "date_of_birth_year": born.year}
     return {"device_time": timezone.now().isoformat(), **{name: str(value) for name, value in parts.items()}, **said}
+
+
+def find(data: dict[str, str], location: Location, address: str = LOBBY) -> list[Appointment]:
+    """What is found by what somebody says."""
+    return find_visits(data=data, location=location, actor=at(location, address))
+
+
+def apply(kind: str, data: dict[str, str], location: Location, operation: str = "", address: str = LOBBY) -> Any:
+    """What comes of an operation, under a new name unless it is given one."""
+    return apply_operation(
+        kind=kind, data=data, operation=operation or new_name(), location=location, actor=at(location, address)
+    )
