@@ -56,10 +56,6 @@ class DoctorStatus(models.TextChoices):
     FINISHED = "finished", _("Finished for today")
 
 
-SUSPENDED = frozenset({DoctorStatus.ON_BREAK, DoctorStatus.FINISHED})
-"""While a doctor is that, nobody is called."""
-
-
 class Arrival(models.TextChoices):
     """How somebody came, seen from the time they had booked."""
 

@@ -16,7 +16,7 @@ from queueing.estimation import Wait
 from queueing.models import Queue, QueuePolicy, Token
 from queueing.priority import Factors, Score, rank, score
 from queueing.selectors.learning import was_here_before
-from queueing.selectors.queues import policies_of, with_places
+from queueing.selectors.queues import policies_of
 from queueing.selectors.waits import waits_for
 from queueing.states import LIVE, DoctorStatus, TokenStatus
 from queueing.wait_words import place_in_words
@@ -99,12 +99,6 @@ def _places(queue: Queue, ordered: Sequence[tuple[Token, Score]], waits: Sequenc
     is_estimated = queue.status != DoctorStatus.FINISHED
     for position, ((token, points), wait) in enumerate(zip(ordered, waits, strict=True), start=1):
         yield Place(token, position, wait, points, is_estimated)
-
-
-def line_of_id(queue_id: int, *, now: datetime | None = None) -> Line | None:
-    """The same by key."""
-    queue = with_places(Queue.objects.filter(pk=queue_id)).first()
-    return None if queue is None else line_of(queue, now=now)
 
 
 def in_order(tokens: Iterable[Token], policy: QueuePolicy, *, now: datetime) -> list[tuple[Token, Score]]:

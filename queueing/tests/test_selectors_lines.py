@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from queueing.selectors.lines import line_of, line_of_id, lines_of
+from queueing.selectors.lines import line_of, lines_of
 from queueing.selectors.queues import with_places
 from queueing.services.priorities import Priority, prioritise_token
 from queueing.services.steps import call_next, start_token
@@ -126,16 +126,12 @@ def test_it_tells_who_is_called_and_who_is_in():
     tokens = [walk_in(doctor, location) for _number in range(3)]
     start_token(token_id=call_next(queue_id=tokens[0].queue_id, actor=CLINIC).pk, actor=CLINIC)
     call_next(queue_id=tokens[0].queue_id, actor=CLINIC)
-    line = line_of_id(tokens[0].queue_id)
+    line = line_of(queue_of(tokens[0]))
 
     assert (line.running, line.called) == ((tokens[0],), (tokens[1],))
     assert [place.token for place in line.waiting] == [tokens[2]]
     assert line.place_of(tokens[2].pk).position == 1
     assert line.place_of(tokens[0].pk) is None
-
-
-def test_of_a_queue_that_is_not_there_there_is_no_line():
-    assert line_of_id(4711) is None
 
 
 def test_what_is_told_at_check_in_is_kept():
