@@ -7,9 +7,11 @@ const TICK = 10_000;
 const GATHER = 120; // changes that come together are asked for together
 const RETRY_FROM = 500;
 const RETRY_AT_MOST = 10_000;
+const PING_EVERY = 3_000; // a link that is lost without a word is noticed by its silence
+const SILENT = 8_000;
 const SIGNED_OUT = 4401;
 const KEYS_OFF = "frontdesk-desk-keys-off";
-const TELLING = new Set(["queue_update", "queue_position_change", "patient_called", "doctor_status", "emergency_alert", "appointment_update"]);
+const TELLING = new Set(["queue_update", "queue_position_change", "patient_called", "doctor_status", "appointment_update"]);
 
 const desk = document.getElementById("desk");
 const panel = document.getElementById("desk-panel");
@@ -29,6 +31,8 @@ let socket = null;
 let failures = 0;
 let gathering = 0;
 let askedAt = 0;
+let heardAt = 0; // when the socket said anything last
+let pingedAt = 0;
 
 function isLive() {
   return socket?.readyState === WebSocket.OPEN && socket.isHeard === true;
@@ -50,21 +54,40 @@ function listen() {
     if (desk.dataset.doctor) rooms.push(`doctor:${desk.dataset.doctor}`);
     for (const room of rooms) opened.send(JSON.stringify({ type: "subscribe", room }));
   });
-  opened.addEventListener("message", (event) => hear(opened, JSON.parse(event.data)));
-  opened.addEventListener("close", (event) => lose(event.code));
+  opened.addEventListener("message", (event) => opened === socket && hear(JSON.parse(event.data)));
+  opened.addEventListener("close", (event) => opened === socket && lose(event.code));
 }
 
-function hear(from, told) {
+function hear(told) {
+  heardAt = performance.now();
   if (told.type === "subscribed") {
-    from.isHeard = true;
+    socket.isHeard = true;
     failures = 0;
     askSoon(); // for what happened before
+  } else if (told.type === "emergency_alert") {
+    askNow(); // an alarm sounds behind other tabs, too
   } else if (TELLING.has(told.type)) {
     askSoon();
   }
 }
 
+/** Ask the server for a sign of life, and close a link over which nothing comes: the browser may take minutes to. */
+function watch() {
+  if (!isLive()) return;
+  const now = performance.now();
+  if (now - heardAt > SILENT && pingedAt > heardAt) {
+    const silent = socket;
+    socket = null;
+    silent.close();
+    lose();
+  } else if (now - Math.max(heardAt, pingedAt) > PING_EVERY) {
+    pingedAt = now;
+    socket.send('{"type": "ping"}');
+  }
+}
+
 function lose(code) {
+  socket = null;
   if (state.dataset.state === "live") show("asking");
   askSoon(); // whoever is signed out is led to where one signs in
   const pause = code === SIGNED_OUT ? RETRY_AT_MOST : Math.min(RETRY_AT_MOST, RETRY_FROM * 2 ** failures);
@@ -75,7 +98,11 @@ function lose(code) {
 // --- Asking, and putting in what changed -------------------------------------------------------------------------
 
 function askSoon() {
-  if (gathering || document.hidden) return; // whoever comes back is shown the latest
+  if (!document.hidden) askNow(); // whoever comes back is shown the latest
+}
+
+function askNow() {
+  if (gathering) return;
   gathering = setTimeout(() => {
     gathering = 0;
     askedAt = Date.now();
@@ -84,6 +111,7 @@ function askSoon() {
 }
 
 function askRegularly() {
+  watch();
   if (Date.now() - askedAt >= (isLive() ? ASK_WHILE_LIVE : ASK_EVERY)) askSoon();
 }
 
@@ -177,7 +205,6 @@ document.addEventListener("htmx:afterSettle", () => {
   markChosen();
   tick();
   search();
-  alarm();
 });
 
 // --- Times that tick ---------------------------------------------------------------------------------------------
@@ -316,38 +343,9 @@ function fillPanel(event) {
   (summary ?? panel.querySelector("#panel-title"))?.focus();
 }
 
-// --- Emergencies -------------------------------------------------------------------------------------------------
-
-const sounded = new Set();
-
-/** Sound once for each emergency; say it inside the panel too, where nothing else is heard. */
-function alarm() {
-  for (const emergency of document.querySelectorAll("[data-emergency]")) {
-    if (sounded.has(emergency.dataset.emergency)) continue;
-    sounded.add(emergency.dataset.emergency);
-    if (panel?.open) document.getElementById("panel-alarm").textContent = emergency.innerText;
-    sound();
-  }
-}
-
-function sound() {
-  const context = new AudioContext();
-  context.resume().then(() => {
-    for (const [at, pitch] of [[0, 880], [0.25, 660], [0.5, 880], [0.75, 660]]) {
-      const tone = new OscillatorNode(context, { type: "square", frequency: pitch });
-      const volume = new GainNode(context, { gain: 0.12 });
-      tone.connect(volume).connect(context.destination);
-      tone.start(context.currentTime + at);
-      tone.stop(context.currentTime + at + 0.2);
-    }
-    setTimeout(() => context.close(), 1_500);
-  });
-}
-
 // --- Beginning ---------------------------------------------------------------------------------------------------
 
 function begin() {
-  for (const part of desk.querySelectorAll(".queue__live")) shown.set(part.id, saying(part));
   for (const part of document.querySelectorAll("[data-script]")) part.hidden = false;
   show("asking");
   listen();
@@ -386,5 +384,6 @@ function begin() {
   markChosen();
 }
 
+// What is shown already is not put in, and not spoken, once more.
+for (const part of document.querySelectorAll(".queue__live, #emergency-list")) shown.set(part.id, saying(part));
 if (desk) begin();
-alarm();

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as current
 from django.contrib.auth.models import Group
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from accounts.models import User
 from accounts.roles import Role
@@ -254,6 +254,53 @@ def test_an_emergency_is_on_every_desk_at_once_until_acknowledged(desk: Desk) ->
     expect(one.locator(".emergency")).to_have_count(0)
     expect(other.locator(".emergency")).to_have_count(0, timeout=AT_ONCE)
     assert EmergencyRequest.objects.get().acknowledged_at is not None
+
+
+def test_an_alarm_reaches_a_desk_behind_another_tab(desk: Desk) -> None:
+    page, raising = desk.open(), desk.open("emergency", wait=False)
+    page.evaluate(
+        """() => {
+            Object.defineProperty(document, "hidden", { get: () => true });
+            window.tones = 0;
+            window.OscillatorNode = class extends window.OscillatorNode {
+                constructor(...said) { super(...said); window.tones += 1; }
+            };
+        }"""
+    )
+    raising.get_by_role("button", name="Raise the alarm").click()
+    expect(page.locator(".emergency")).to_have_count(1, timeout=AT_ONCE)
+    page.wait_for_function("window.tones === 4")
+
+
+def test_an_alarm_that_is_shown_already_is_not_spoken_again(desk: Desk) -> None:
+    raising = desk.open("emergency", wait=False)
+    raising.get_by_role("button", name="Raise the alarm").click()
+    page = desk.open()
+    page.evaluate("document.getElementById('emergency-list').dataset.mark = 'same'")
+    with page.expect_response(lambda answer: answer.url == page.url):
+        page.get_by_role("link", name="Refresh").click()
+    page.wait_for_timeout(300)
+    expect(page.locator("#emergency-list[data-mark=same] .emergency")).to_have_count(1)
+
+
+def test_a_link_that_falls_silent_is_noticed_and_mended(desk: Desk) -> None:
+    page = desk.open(wait=False)
+    links: list[dict[str, Any]] = []
+
+    def carry(socket: WebSocketRoute) -> None:
+        server, link = socket.connect_to_server(), {"is_silent": False}
+        links.append(link)
+        socket.on_message(lambda said: None if link["is_silent"] else server.send(said))
+        server.on_message(lambda said: None if link["is_silent"] else socket.send(said))
+
+    page.route_web_socket(re.compile("/ws/events/"), carry)
+    page.reload()
+    live = page.get_by_text("Live: changes appear at once.")
+    expect(live).to_be_visible(timeout=10_000)
+    links[-1]["is_silent"] = True
+    expect(live).to_be_hidden(timeout=15_000)
+    expect(live).to_be_visible(timeout=15_000)
+    assert len(links) == 2
 
 
 def test_all_of_it_works_without_a_script(desk: Desk) -> None:
