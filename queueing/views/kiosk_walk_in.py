@@ -80,7 +80,8 @@ class Answers:
 def walk_in(request: HttpRequest, location: Location) -> HttpResponse:
     """The next question that has no good answer, else all answers to check, else the ticket."""
     doctors = doctors_of_today(location, now=timezone.now())
-    if not (doctors and policy_of(location.pk).takes_walk_ins):
+    is_last = request.POST.get("step") == CHECK  # perhaps once more: then it has a ticket, whatever was said since
+    if not is_last and not (doctors and policy_of(location.pk).takes_walk_ins):
         return show(request, location, "no_walk_ins")
     answers = Answers(request.POST, doctors)
     changed = request.POST.get("change", "")
@@ -91,7 +92,7 @@ def walk_in(request: HttpRequest, location: Location) -> HttpResponse:
             return _ask(request, location, answers, page, answers.asked_again(page))
         if not form.is_valid():
             return _ask(request, location, answers, page, form)
-    if request.POST.get("step") == CHECK:
+    if is_last:
         return _join(request, location, answers)
     return _check(request, location, answers)
 
