@@ -8,23 +8,28 @@
 const TOO_LATE = 60_000; // milliseconds after which a call is shown, but not spoken any more
 const SHOWN_FOR = 20_000;
 const MEMORY = "board-calls";
+const MOST_KNOWN = 100; // more than one feed holds
 
-let known = remembered(); // the calls this screen has seen; null before it has seen any
-let oldest = 0; // calls older than that are no news, even if they come into view again
+let { known, oldest } = remembered();
+let last = new Set(); // the calls of the picture before
+let shown = new Set(); // the calls in what was told last
 const highlighted = new Map(); // until when each call is highlighted
 
+/** `known`: the calls this screen has seen, null before it has seen any. Those up to `oldest` are no news either, even
+ * if they come into view again. */
 function remembered() {
   try {
     const kept = JSON.parse(sessionStorage.getItem(MEMORY) ?? "null");
-    return kept && kept.page === location.href ? new Set(kept.ids) : null;
+    if (kept?.page === location.href) return { known: new Set(kept.ids), oldest: kept.oldest };
   } catch {
-    return null; // nothing can be kept here, or something else was
+    // nothing can be kept here, or something else was
   }
+  return { known: null, oldest: 0 };
 }
 
 function remember() {
   try {
-    sessionStorage.setItem(MEMORY, JSON.stringify({ page: location.href, ids: [...known] }));
+    sessionStorage.setItem(MEMORY, JSON.stringify({ page: location.href, ids: [...known], oldest }));
   } catch {
     // then a page that loads itself anew takes all calls for announced
   }
@@ -36,9 +41,10 @@ function hear({ calls, now, phrases }) {
   const fresh = calls.filter((call) => call.id > oldest && !known.has(call.id)).sort((one, other) => one.id - other.id);
   const ids = new Set(calls.map((call) => call.id));
   const first = ids.size ? Math.min(...ids) : -Infinity;
-  const gone = [...known].filter((id) => !ids.has(id) && id > first);
-  forget(ids);
+  const gone = [...shown].filter((id) => !ids.has(id) && id > first);
+  shown = ids;
   for (const call of fresh) known.add(call.id);
+  forget();
   remember();
   if (gone.length) say("board-taken-back", { ids: gone });
   if (isFirst || !fresh.length) return;
@@ -48,13 +54,12 @@ function hear({ calls, now, phrases }) {
   if (spoken.length) say("board-called", { calls: spoken, phrases });
 }
 
-/** Keep no more than what may come again. */
-function forget(ids) {
-  const first = Math.min(...ids, Infinity);
-  for (const id of known) {
-    if (ids.has(id)) continue;
+/** Keep the latest only. What goes out of sight stays known: an answer a moment old may lack it, and the next one not. */
+function forget() {
+  const ids = [...known].sort((one, other) => one - other);
+  for (const id of ids.slice(0, -MOST_KNOWN)) {
     known.delete(id);
-    if (id < first) oldest = Math.max(oldest, id);
+    oldest = Math.max(oldest, id);
   }
 }
 

@@ -102,21 +102,22 @@ function sentencesFor(call, phrases) {
 function speak({ voice, words }) {
   if (!window.speechSynthesis) return Promise.resolve();
   return new Promise((resolve) => {
+    const sentence = new SpeechSynthesisUtterance(words);
     const finish = () => {
       clearTimeout(watch);
-      speaking = null;
+      if (speaking === sentence) speaking = null; // one that was cut off may say so after the next has begun
       resolve();
     };
     const watch = setTimeout(() => {
       window.speechSynthesis.cancel();
       finish();
     }, WORDS_TAKE);
-    speaking = new SpeechSynthesisUtterance(words);
-    speaking.lang = voice;
-    speaking.rate = 0.9;
-    speaking.onend = finish;
-    speaking.onerror = finish;
-    window.speechSynthesis.speak(speaking);
+    speaking = sentence;
+    sentence.lang = voice;
+    sentence.rate = 0.9;
+    sentence.onend = finish;
+    sentence.onerror = finish;
+    window.speechSynthesis.speak(sentence);
   });
 }
 
