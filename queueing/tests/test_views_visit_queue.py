@@ -11,6 +11,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from accounts.middleware import BACKGROUND_HEADER
 from queueing.models import QueuePolicy, Token
 from queueing.services import queues, steps
 from queueing.services.check_in import check_in
@@ -61,6 +62,16 @@ def test_the_page_of_the_appointment_leads_to_the_queue_with_and_without_scripts
     assert words(part).startswith('<div class="visit-queue"')
     assert words(part).rpartition("csrf")[0] in words(whole)
     assert "no-store" in part.headers["Cache-Control"]
+
+
+def test_what_the_panel_asks_by_itself_is_no_activity_and_leaves_the_focus(
+    client: Client, visit: Appointment, clock: time_machine.Coordinates
+) -> None:
+    clock.shift(timedelta(hours=1, minutes=55))
+    part = client.get(panel(visit), headers={"HX-Request": "true"}).content.decode()
+    assert 'hx-trigger="every 30s"' in part
+    assert f'{{"{BACKGROUND_HEADER}": "1"}}' in part
+    assert re.search(r'<button[^>]* id="check-in-button"', part)  # htmx finds the focused one again by its id
 
 
 def test_before_check_in_opens_it_says_when(client: Client, visit: Appointment) -> None:

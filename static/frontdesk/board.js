@@ -11,6 +11,7 @@ const DOCTORS_AT_ONCE = 5;
 const CALM = 20_000; // so long after a call nothing may interrupt
 const SPREAD = 30_000; // so that not all screens of a clinic load themselves anew in the same moment
 const HOUR = 3_600_000;
+const BACKGROUND = { "Frontdesk-Background": "1" }; // whoever signed in on this device is not at work because it asks
 const SHIFTS = [[0, 0], [6, 0], [6, 4], [0, 4], [-6, 4], [-6, 0], [-6, -4], [0, -4], [6, -4]]; // against burn-in
 
 const page = document.body;
@@ -90,7 +91,7 @@ async function ask() {
   isAsking = true;
   askedAt = performance.now();
   try {
-    const headers = etag ? { "If-None-Match": etag } : {};
+    const headers = { ...BACKGROUND, ...(etag && { "If-None-Match": etag }) };
     const answer = await fetch(page.dataset.state, { headers, cache: "no-store", signal: AbortSignal.timeout(ASKED_FOR) });
     const text = answer.status === 200 ? await answer.text() : "";
     if (isLinked()) return; // which knows better
@@ -228,7 +229,7 @@ async function load() {
   const isBusy = "speaking" in page.dataset || performance.now() - calledAt < CALM;
   if (isBusy || isStale) return;
   reloadAt = performance.now() + SPREAD;
-  const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(ASKED_FOR) }).catch(() => null);
+  const answer = await fetch(location.href, { headers: BACKGROUND, cache: "no-store", signal: AbortSignal.timeout(ASKED_FOR) }).catch(() => null);
   if (answer?.ok) location.reload();
 }
 
