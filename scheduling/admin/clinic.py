@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -69,7 +69,7 @@ class LocationAdmin(ClinicAdmin):
 
     form = LocationForm
     viewers, adders, changers = EVERYBODY, MANAGERS, MANAGERS
-    list_display = ["name", "phone", "time_zone", "needs_confirmation", "days_ahead", "is_active"]
+    list_display = ["name", "phone", "time_zone", "needs_confirmation", "days_ahead", "is_active", "pages"]
     list_filter = ["is_active"]
     search_fields = ["name", "address"]
     prepopulated_fields = {"slug": ["name"]}
@@ -91,6 +91,15 @@ class LocationAdmin(ClinicAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         """Only for a new location: links to an old one must go on working."""
         return {} if obj else dict(self.prepopulated_fields)
+
+    @display(description=_("pages"))
+    def pages(self, location: Location) -> SafeString | str:
+        """The way to what runs there on the day."""
+        if not location.is_active:
+            return "–"
+        pages = {"desk_location": _("Desk"), "board": _("Waiting-room screen"), "kiosk": _("Kiosk")}
+        links = ((reverse(f"queueing:{name}", args=[location.slug]), words) for name, words in pages.items())
+        return format_html_join(", ", '<a class="fd-link" href="{}">{}</a>', links)
 
 
 @admin.register(Specialty)

@@ -49,3 +49,15 @@ def test_a_doctor_leaves_a_place_only_when_no_slots_are_to_come_there() -> None:
     slot.delete()
     assert staff(Role.MANAGER).post(url, form).status_code == 302
     assert list(doctor.locations.all()) == [elsewhere]
+
+
+@pytest.mark.parametrize("role", [Role.RECEPTION, Role.MANAGER])
+def test_the_list_of_locations_leads_to_what_runs_there(role: Role) -> None:
+    place, closed = LocationFactory(), LocationFactory(is_active=False)
+    client = staff(role, place, closed)
+    page = client.get(reverse("admin:scheduling_location_changelist")).content.decode()
+    for name in ("desk_location", "board", "kiosk"):
+        address = reverse(f"queueing:{name}", args=[place.slug])
+        assert f'href="{address}"' in page
+        assert client.get(address).status_code == 200
+        assert reverse(f"queueing:{name}", args=[closed.slug]) not in page
