@@ -106,6 +106,10 @@ def last_steps(queues: Iterable[Queue], now: datetime) -> dict[int, TokenStep]:
     # Of a transfer, the step that is undone is the first doctor's; a cancelled visit has given its seat away.
     steps = steps.exclude(Q(what=Step.JOINED) & Q(token__predecessor__isnull=False))
     steps = steps.exclude(Q(what=Step.LEFT) & Q(token__appointment__slot__isnull=False))
+    # What came before such a step cannot be taken back either.
+    steps = steps.exclude(
+        Exists(TokenStep.objects.filter(token=OuterRef("token"), undone_at=None, pk__gt=OuterRef("pk")))
+    )
     newest = Queue.objects.filter(pk__in=[queue.pk for queue in queues]).annotate(
         newest=Subquery(steps.order_by("-pk").values("pk")[:1])
     )

@@ -197,6 +197,14 @@ def test_the_last_step_is_named_and_taken_back(desk: Desk) -> None:
     assert desk.press(foreign[1]).status_code == 404
 
 
+def test_nothing_is_offered_of_whom_left_for_good(desk: Desk) -> None:
+    booked, other = arrived(desk.doctor, desk.place), walk_in(desk.doctor, desk.place)
+    steps.leave_queue(token_id=booked.pk, actor=CLINIC)
+    page = desk.page()
+    assert f"Undo: {booked.code}" not in page
+    assert f"Undo: {other.code} checked in" in page
+
+
 def test_a_session_that_runs_past_midnight_stays_on_the_desk_until_it_is_over(desk: Desk) -> None:
     with time_machine.travel("2026-11-20T23:50:00Z"):
         token = walk_in(desk.doctor, desk.place)
