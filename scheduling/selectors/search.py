@@ -14,6 +14,7 @@ REFERENCE_DIGITS = 6
 """As many as a reference is written with."""
 
 _PATIENT_NUMBER = re.compile(r"^PAT-?0*(\d{1,18})$", re.IGNORECASE)
+_APOSTROPHES = re.compile("['’‘`´]")
 _APPOINTMENT_NUMBER = re.compile(r"^APT-?(?:\d{4}-?)?0*(\d{1,18})$", re.IGNORECASE)
 
 
@@ -43,11 +44,15 @@ def patients_like(term: str, path: str = "", *, asker: User | None = None) -> Q:
         return known & Q(**{f"{path}phone__contains": digits})
     found = Q()
     for word in term.split()[:MOST_WORDS]:
-        found &= (
-            Q(**{f"{path}last_name__icontains": word})
-            | Q(**{f"{path}first_name__icontains": word})
-            | (known & Q(**{f"{path}email__icontains": word}))
-        )
+        found &= (known & Q(**{f"{path}email__icontains": word})) | _named(word, path)
+    return found
+
+
+def _named(word: str, path: str) -> Q:
+    """Names with the word, however either writes an apostrophe: keyboards have the straight one, phones the curved."""
+    found = Q()
+    for spelling in dict.fromkeys(_APOSTROPHES.sub(mark, word) for mark in "'’"):
+        found |= Q(**{f"{path}last_name__icontains": spelling}) | Q(**{f"{path}first_name__icontains": spelling})
     return found
 
 
