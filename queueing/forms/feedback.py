@@ -25,8 +25,8 @@ class FeedbackForm(forms.Form):
         coerce=int,
         widget=forms.RadioSelect,
         error_messages={
-            "required": _("Choose how your visit was"),
-            "invalid_choice": _("Choose how your visit was, from 1 to 5"),
+            "required": _("Choose how your visit was."),
+            "invalid_choice": _("Choose how your visit was, from 1 to 5."),
         },
     )
     comment = forms.CharField(
@@ -35,5 +35,5 @@ class FeedbackForm(forms.Form):
         required=False,
         max_length=LONGEST_COMMENT,
         widget=forms.Textarea(attrs={"rows": 4, "maxlength": LONGEST_COMMENT}),
-        error_messages={"max_length": _("Keep this to 1,000 characters or fewer")},
+        error_messages={"max_length": _("Keep this to 1,000 characters or fewer.")},
     )

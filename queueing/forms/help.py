@@ -15,5 +15,5 @@ class HelpForm(forms.Form):
         required=False,
         max_length=300,
         widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": 300}),
-        error_messages={"max_length": _("Keep this to 300 characters or fewer")},
+        error_messages={"max_length": _("Keep this to 300 characters or fewer.")},
     )

@@ -26,14 +26,14 @@ class CancellationForm(forms.Form):
         choices=Reason.choices,
         required=False,
         widget=forms.RadioSelect,
-        error_messages={"invalid_choice": _("Choose one of the reasons, or none")},
+        error_messages={"invalid_choice": _("Choose one of the reasons, or none.")},
     )
     details = forms.CharField(
         label=_("Anything the clinic should know"),
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": 500}),
-        error_messages={"max_length": _("Keep this to 500 characters or fewer")},
+        error_messages={"max_length": _("Keep this to 500 characters or fewer.")},
     )
 
     def words(self) -> str:
