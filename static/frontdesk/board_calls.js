@@ -11,7 +11,6 @@ const MEMORY = "board-calls";
 const MOST_KNOWN = 100; // more than one feed holds
 
 let { known, oldest } = remembered();
-let last = new Set(); // the calls of the picture before
 let shown = new Set(); // the calls in what was told last
 const highlighted = new Map(); // until when each call is highlighted
 

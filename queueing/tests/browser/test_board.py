@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -267,7 +267,7 @@ def test_a_day_of_calls_leaves_no_more_behind_than_one(room: Room) -> None:
     last = TokenStep.objects.latest("pk").pk
     expect(page.locator(".call--first")).to_have_attribute("data-call", str(last), timeout=AT_ONCE)
     assert page.evaluate("document.getElementsByTagName('*').length") == before
-    assert len(page.evaluate("JSON.parse(sessionStorage.getItem('board-calls')).ids")) <= 40
+    assert len(page.evaluate("JSON.parse(sessionStorage.getItem('board-calls')).ids")) <= 100
 
 
 # --- What is heard ----------------------------------------------------------------------------------------------
@@ -364,9 +364,12 @@ def test_a_new_page_is_loaded_in_a_calm_moment_and_no_call_is_repeated(room: Roo
     expect(page.locator(".call--first")).to_contain_text("A002", timeout=AT_ONCE)
     page.clock.run_for(5_000)
     assert page.evaluate("window.isTheSame"), "a call was just made"
-    for _ in range(12):
+    for _ in range(60):
         with suppress(Error):  # the page is left meanwhile
-            page.clock.run_for(5_000)
+            page.clock.run_for(2_000)
+            if not page.evaluate("window.isTheSame"):
+                break
+        sleep(0.1)  # the server lives by another clock
     until(page, "!window.isTheSame && document.body.dataset.alive === ''")
     expect(page.locator(".call--first")).to_contain_text("A002")
     kept = page.evaluate("sessionStorage.getItem('board-calls')")

@@ -64,4 +64,4 @@ def test_a_call_that_leaves_the_list_and_comes_into_view_again_is_no_news(page: 
 
 def test_no_more_is_kept_than_may_come_again(page: Page) -> None:
     told(page, *[list(range(first, first + 40)) for first in range(1, 400)])
-    assert page.evaluate("JSON.parse(sessionStorage.getItem('board-calls')).ids.length") == 40
+    assert page.evaluate("JSON.parse(sessionStorage.getItem('board-calls')).ids.length") == 100
