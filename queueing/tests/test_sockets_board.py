@@ -5,23 +5,17 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from channels.testing import WebsocketCommunicator
 
 from accounts.live import pulse as pulse_module
 from accounts.live.guards import Close, addresses
-from accounts.live.hub import hub
-from accounts.live.pulse import pulse
-from accounts.live.visitors import doorkeeper
-from config.asgi import sockets
 from queueing.models import Token
 from queueing.services.steps import call_next
 from queueing.tests.board import Picture
 from queueing.tests.factories import a_doctor, walk_in
 from scheduling.tests.factories import CLINIC
+from scheduling.tests.viewers import viewers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("live_updates")]
-
-OURS = "http://testserver"
 
 
 @pytest.fixture
@@ -32,24 +26,9 @@ def token(transactional_db):
 
 @pytest.fixture
 async def visit():
-    """Opens sockets, and closes them in the end."""
-    opened = []
-
-    async def visit(path, *, origin=OURS):
-        headers = [(b"host", b"testserver")] + ([(b"origin", origin.encode())] if origin is not None else [])
-        made = WebsocketCommunicator(sockets, path, headers=headers)
-        made.accepted, _ = await made.connect(timeout=5)
-        opened.append(made)
-        return made
-
-    yield visit
-    for one in opened:
-        await one.disconnect()
-    await asyncio.gather(*hub._under_way, return_exceptions=True)
-    doorkeeper.stop()
-    assert not hub.is_busy(), "somebody is still in a room"
-    assert not pulse._sockets
-    assert not addresses.open
+    """Opens sockets."""
+    async with viewers() as visit:
+        yield visit
 
 
 def address(token, query=""):

@@ -8,22 +8,17 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from channels.testing import WebsocketCommunicator
 
-from accounts.live import visitors
-from accounts.live.guards import OpenSockets, addresses
-from accounts.live.hub import hub
-from config.asgi import sockets
+from accounts.live.guards import OpenSockets
 from queueing.selectors.day_end import day_is_over_at
 from queueing.services import steps
 from queueing.services.transferring import transfer_token
 from queueing.tests.factories import a_doctor, walk_in
 from scheduling.tests.conversations import in_thread
 from scheduling.tests.factories import CLINIC
+from scheduling.tests.viewers import viewers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("live_updates")]
-
-OURS = "http://testserver"
 
 
 @pytest.fixture
@@ -33,23 +28,9 @@ def token(transactional_db):
 
 @pytest.fixture
 async def visit():
-    """Opens sockets, and closes them in the end."""
-    opened = []
-
-    async def visit(path, *, origin=OURS):
-        headers = [(b"host", b"testserver")] + ([(b"origin", origin.encode())] if origin is not None else [])
-        made = WebsocketCommunicator(sockets, path, headers=headers)
-        made.accepted, _ = await made.connect(timeout=5)
-        opened.append(made)
-        return made
-
-    yield visit
-    for one in opened:
-        await one.disconnect()
-    await asyncio.gather(*hub._under_way, return_exceptions=True)
-    visitors.doorkeeper.stop()
-    assert not hub.is_busy(), "somebody is still in a room"
-    assert not addresses.open
+    """Opens sockets."""
+    async with viewers() as visit:
+        yield visit
 
 
 def address(token, query="?language=en"):

@@ -6,21 +6,17 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from channels.testing import WebsocketCommunicator
 from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from accounts.live.guards import Close, OpenSockets, addresses
-from accounts.live.hub import hub
-from config.asgi import sockets
+from accounts.live.guards import Close, OpenSockets
 from scheduling.clock import local_date
 from scheduling.services.holds import hold_seat
 from scheduling.tests.factories import VISITOR, SlotFactory, in_hours
+from scheduling.tests.viewers import viewers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("live_updates")]
-
-OURS = "http://testserver"
 
 
 @pytest.fixture
@@ -30,22 +26,9 @@ def slot(transactional_db):
 
 @pytest.fixture
 async def visit():
-    """Opens sockets, and closes them in the end."""
-    opened = []
-
-    async def visit(path, *, origin=OURS):
-        headers = [(b"host", b"testserver")] + ([(b"origin", origin.encode())] if origin is not None else [])
-        made = WebsocketCommunicator(sockets, path, headers=headers)
-        made.accepted, _ = await made.connect(timeout=5)
-        opened.append(made)
-        return made
-
-    yield visit
-    for one in opened:
-        await one.disconnect()
-    await asyncio.gather(*hub._under_way, return_exceptions=True)
-    assert not hub.is_busy(), "somebody is still in a room"
-    assert not addresses.open
+    """Opens sockets."""
+    async with viewers() as visit:
+        yield visit
 
 
 def address(slot, **query):
