@@ -195,6 +195,30 @@ def test_all_who_are_called_can_be_read_across_the_room(room: Room, scheme: str)
         assert box["y"] + box["height"] <= TELEVISION["height"]
 
 
+CUT_OFF = """call => {
+  const frame = call.getBoundingClientRect();
+  return [...call.children].some((words) => {
+    const shown = words.getBoundingClientRect();
+    return shown.top < frame.top || shown.bottom > frame.bottom || shown.right > frame.right;
+  });
+}"""
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_nobody_who_is_called_is_cut_off_however_many_were_before(room: Room, count: int) -> None:
+    others = [DoctorFactory(locations=[room.place]) for _ in range(6)]
+    for doctor in others:
+        seen = call_next(queue_id=walk_in(doctor, room.place).queue_id, actor=CLINIC)
+        finish_token(token_id=start_token(token_id=seen.pk, actor=CLINIC).pk, actor=CLINIC)
+    for doctor in others[:count]:
+        call_next(queue_id=walk_in(doctor, room.place).queue_id, actor=CLINIC)
+    page = room.screen()
+    expect(page.locator(".call")).to_have_count(count)
+    for size in [*SIZES, {"width": 1366, "height": 768}]:
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        assert not [call for call in page.locator(".call").all() if call.evaluate(CUT_OFF)], size
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_screen_holds_it_and_axe_finds_nothing(room: Room, scheme: str) -> None:
     set_doctor_status(queue_id=room.queue_id, status="running_late", minutes=20, actor=CLINIC)
