@@ -206,7 +206,7 @@ CUT_OFF = """call => {
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
 def test_nobody_who_is_called_is_cut_off_however_many_were_before(room: Room, count: int) -> None:
-    others = [DoctorFactory(locations=[room.place]) for _ in range(6)]
+    others = [DoctorFactory(locations=[room.place], room=f"Room {number + 10}") for number in range(6)]
     for doctor in others:
         seen = call_next(queue_id=walk_in(doctor, room.place).queue_id, actor=CLINIC)
         finish_token(token_id=start_token(token_id=seen.pk, actor=CLINIC).pk, actor=CLINIC)
