@@ -185,7 +185,7 @@ function reloadIfOthers(doctors) {
 
 document.addEventListener("htmx:oobBeforeSwap", putIn);
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.elt !== refresh) pressing = event.detail.elt;
+  if (!event.detail.elt.hasAttribute("data-quiet")) pressing = event.detail.elt;
 });
 document.addEventListener("htmx:configRequest", (event) => {
   const button = event.detail.triggeringEvent?.submitter;
@@ -194,9 +194,10 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.triggeringEvent?.type === "click") delete event.detail.headers["Frontdesk-Background"];
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.requestConfig?.elt !== refresh) {
+  const asked = event.detail.requestConfig?.elt;
+  if (asked === pressing) {
     pressing = null;
-  } else if (desk) {
+  } else if (desk && asked === refresh) {
     show(event.detail.successful ? (isLive() ? "live" : "asking") : "lost");
   }
 });
