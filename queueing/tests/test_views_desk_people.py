@@ -223,6 +223,16 @@ def test_an_emergency_stays_on_every_desk_until_somebody_sees_to_it(desk: Desk) 
     assert emergency.acknowledged_by_id == desk.doctor.user_id
 
 
+def test_an_emergency_may_be_about_somebody_who_has_waited_since_before_midnight(desk: Desk) -> None:
+    with time_machine.travel("2026-11-20T23:50:00Z"):
+        token = walk_in(desk.doctor, desk.place)
+    with time_machine.travel("2026-11-21T00:10:00Z"):
+        client = staff(Role.RECEPTION, desk.place)
+        assert token.code in client.get(desk.address("emergency")).content.decode()
+        assert client.post(desk.address("emergency"), {"token": token.pk}).status_code == 302
+    assert EmergencyRequest.objects.get().token_id == token.pk
+
+
 def test_an_emergency_about_somebody_in_anothers_queue_is_not_raised(desk: Desk) -> None:
     other = Desk()
     foreign = walk_in(other.doctor, other.place)

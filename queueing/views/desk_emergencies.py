@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -30,8 +32,9 @@ def desk_emergency(request: StaffRequest, place: Place) -> HttpResponse:
     frame = place.frame()
     if getattr(request, "htmx", False):
         return render(request, "queueing/desk/_emergency_list.html", {**frame, "oob": True})
+    last_night = local_date(frame["now"], place.location.zone) - timedelta(days=1)  # a session may run past midnight
     tokens = rules.tokens_visible_to(request.user).filter(
-        location=place.location, day=local_date(frame["now"], place.location.zone), status__in=sorted(LIVE)
+        location=place.location, day__gte=last_night, status__in=sorted(LIVE)
     )
     form = EmergencyForm(request.POST if request.method == "POST" else None, tokens=tokens.order_by("code"))
     if request.method == "POST" and form.is_valid():

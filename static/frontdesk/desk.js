@@ -178,7 +178,8 @@ let isReloading = false;
 
 /** A doctor came who was not expected: the page wants another queue. */
 function reloadIfOthers(doctors) {
-  if (isReloading || desk.dataset.doctor || panel.open || doctors === desk.dataset.doctors) return;
+  if (isReloading || desk.dataset.doctor || doctors === desk.dataset.doctors) return;
+  if (panel.open || keys.open || find.value || isTyping(document.activeElement)) return; // nothing typed is lost
   isReloading = true;
   setTimeout(() => location.reload(), GATHER);
 }
