@@ -40,6 +40,7 @@ function hear({ calls, now, phrases }) {
   const fresh = calls.filter((call) => call.id > oldest && !known.has(call.id)).sort((one, other) => one.id - other.id);
   const ids = new Set(calls.map((call) => call.id));
   const first = ids.size ? Math.min(...ids) : -Infinity;
+  if (isFirst && ids.size) oldest = first - 1;
   const gone = [...shown].filter((id) => !ids.has(id) && id > first);
   shown = ids;
   for (const call of fresh) known.add(call.id);

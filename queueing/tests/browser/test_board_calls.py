@@ -52,6 +52,11 @@ def test_an_older_picture_that_comes_late_makes_no_call_new_again(page: Page) ->
     assert [what for what in told(page, [1], [1, 2]) if what[0] == "called"] == []
 
 
+def test_what_was_called_before_the_screen_was_opened_is_no_news(page: Page) -> None:
+    """When the latest call is taken back, the list shows one more at its end."""
+    assert told(page, [2, 3, 4], [1, 2, 3], [1, 2, 3, 5]) == [["taken-back", [4]], ["called", [5]]]
+
+
 def test_what_was_taken_back_is_said_and_a_call_after_it_is_new(page: Page) -> None:
     assert told(page, [], [1], [], [2]) == [["called", [1]], ["taken-back", [1]], ["called", [2]]]
 
