@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from accounts.audit import recorded
+from queueing import rules
 from queueing.errors import CheckInRefused, CheckInTooEarly, CheckInTooLate, WalkInsRefused
 from queueing.models import QueuePolicy, Token
 from queueing.selectors.day_end import day_is_over_at
@@ -30,7 +31,7 @@ from scheduling.states import AppointmentStatus
 def check_in(*, appointment_id: int, actor: Actor, operation: str = "") -> Token:
     """The patient is here: a place in the doctor's queue of the day. Whoever has one keeps it.
 
-    Patients check in within the location's limits, the desk on the whole day. Raises CheckInTooEarly,
+    Patients check in within the location's limits, its own desk on the whole day. Raises CheckInTooEarly,
     CheckInTooLate, CheckInRefused, AlreadyWaiting, QueueClosed.
     """
 
@@ -87,13 +88,20 @@ def require_may_check_in(visit: Appointment, policy: QueuePolicy, *, actor: Acto
     opens = visit.starts_at - timedelta(minutes=policy.early_minutes)
     if local_date(visit.starts_at, visit.location.zone) != local_date(now, visit.location.zone) and now < opens:
         raise CheckInTooEarly(_("This appointment is on another day. Please check in on that day."))
-    if actor.is_staff:
+    closes = visit.starts_at + timedelta(minutes=policy.latest_minutes)
+    if opens <= now <= closes or _is_of_the_desk(actor, visit.location_id):
         return
     if now < opens:
         at = spoken_clock(opens.astimezone(visit.location.zone).time())
         raise CheckInTooEarly(_("It is too early to check in. You can from %(time)s on.") % {"time": at})
-    if now > visit.starts_at + timedelta(minutes=policy.latest_minutes):
-        raise CheckInTooLate
+    raise CheckInTooLate
+
+
+def _is_of_the_desk(actor: Actor, location_id: int) -> bool:
+    """Whether it is the desk of this place that acts, or a job of the clinic; staff elsewhere come as patients do."""
+    if actor.user is None or not actor.is_staff:
+        return actor.is_staff
+    return rules.registers_walk_ins_at(actor.user).filter(pk=location_id).exists()
 
 
 def register_and_join(

@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 
+from accounts.actors import Actor
 from accounts.models import AuditEntry
+from accounts.roles import Role
 from queueing.errors import (
     AlreadyWaiting,
     CheckInRefused,
@@ -18,18 +21,27 @@ from queueing.errors import (
     WalkInsRefused,
 )
 from queueing.models import Queue, QueuePolicy, Token, TokenStep
-from queueing.services.check_in import check_in, register_and_join
+from queueing.services.check_in import check_in, register_and_join, require_may_check_in
 from queueing.services.queues import set_doctor_status
 from queueing.states import Arrival, Step, TokenStatus
 from queueing.tests.conftest import MORNING
 from queueing.tests.factories import a_doctor, arrived, queue_of, walk_in
 from queueing.tests.refusals import refused
 from scheduling.errors import AppointmentUnknown, SlotClosed
-from scheduling.models import Appointment, Doctor, Location
+from scheduling.models import Appointment, Doctor, Location, StaffAssignment
 from scheduling.services import lifecycle
 from scheduling.services.booking import VisitDetails
 from scheduling.states import AppointmentStatus, AppointmentType
-from scheduling.tests.factories import CLINIC, VISITOR, LocationFactory, PatientFactory, SlotFactory, book, details
+from scheduling.tests.factories import (
+    CLINIC,
+    VISITOR,
+    LocationFactory,
+    PatientFactory,
+    SlotFactory,
+    UserFactory,
+    book,
+    details,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 MINUTE, MOMENT = timedelta(minutes=1), timedelta(microseconds=1)
@@ -39,6 +51,15 @@ BOOKED_FOR = MORNING + timedelta(hours=4)
 
 def visit(starts_at: datetime = BOOKED_FOR, **said: str) -> Appointment:
     return book(SlotFactory(starts_at=starts_at), **said)
+
+
+def at_work(role: Role | None, *locations: Location) -> Actor:
+    """Somebody on the staff of these locations, as who acts."""
+    user = UserFactory.create(is_staff=True)
+    if role is not None:
+        user.groups.add(Group.objects.get_or_create(name=role)[0])
+    StaffAssignment.objects.create(user=user).locations.set(locations)
+    return Actor(label=f"user:{user.pk}", user=user)
 
 
 def statuses(appointment: Appointment) -> tuple[str, list[str]]:
@@ -152,6 +173,26 @@ class TestWhenPatientsMayCheckIn:
         assert check_in(appointment_id=early.pk, actor=CLINIC).arrival == Arrival.EARLY
         morning.move_to(datetime(2026, 11, 18, 23, 59, tzinfo=UTC))
         assert check_in(appointment_id=late.pk, actor=CLINIC).arrival == Arrival.LATE
+
+    def test_of_the_staff_only_the_desk_of_the_place_may(self, morning):
+        appointment = visit()
+        here = appointment.location
+        clerk, manager = at_work(Role.RECEPTION, here), at_work(Role.MANAGER)
+        strangers = at_work(Role.RECEPTION, LocationFactory()), at_work(Role.DOCTOR, here), at_work(None, here)
+        for moment, error in ((MORNING, CheckInTooEarly), (BOOKED_FOR + 120 * MINUTE + MOMENT, CheckInTooLate)):
+            morning.move_to(moment)
+            for stranger in strangers:
+                with refused(error):
+                    check_in(appointment_id=appointment.pk, actor=stranger)
+        for actor in (clerk, manager):
+            require_may_check_in(appointment, QueuePolicy(location=here), actor=actor, now=MORNING)
+        assert check_in(appointment_id=appointment.pk, actor=clerk).arrival == Arrival.LATE
+
+    def test_within_the_limits_nobody_is_asked_who_they_are(self, morning, django_assert_num_queries):
+        appointment = visit()
+        clerk = at_work(Role.RECEPTION, appointment.location)
+        with django_assert_num_queries(0):
+            require_may_check_in(appointment, QueuePolicy(), actor=clerk, now=BOOKED_FOR)
 
     def test_a_location_has_rules_of_its_own(self, morning):
         appointment = visit()
