@@ -344,17 +344,20 @@ def test_without_doctors_or_where_the_desk_does_it_the_way_is_closed(client: Cli
 # --- Help, language -----------------------------------------------------------------------------------------------
 
 
-def test_a_lost_answer_is_found_again_also_when_nobody_is_taken_any_more(client: Client, working: Any) -> None:
+@pytest.mark.parametrize("wish", [False, True])
+def test_a_lost_answer_is_found_again_when_the_doctor_takes_nobody_any_more(
+    client: Client, working: Any, wish: bool
+) -> None:
     doctor, location = working
-    said = typed(doctor="", first_name="Nora", last_name="New", phone="+442079460777", email="", reason="")
-    said |= {"urgency": "low", "step": "check", "operation": new_name()}
-    address = reverse("queueing:kiosk_walk_in", args=[location.slug])
-    client.post(address, said)
-    token = Token.objects.get()
+    if wish:  # somebody else is there
+        SlotFactory(doctor=a_doctor(location)[0], location=location, starts_at=in_hours(-0.01))
+    pressed = {"doctor": str(doctor.pk) if wish else "", "operation": new_name()}
+    put_in_queue(client, location, **pressed)
     Queue.objects.filter(doctor=doctor).update(status="finished")
-    assert token.code in client.post(address, said).content.decode()
-    another = client.post(address, said | {"operation": new_name(), "first_name": "Olga"})
+    assert Token.objects.get().code in said(put_in_queue(client, location, **pressed))
+    another = put_in_queue(client, location, **pressed | {"operation": new_name(), "first_name": "Olga"})
     assert another.status_code == 409
+    assert ("This doctor does not take anybody now. Choose another one." in said(another)) == wish
     assert Token.objects.count() == 1
 
 

@@ -66,8 +66,9 @@ class Answers:
         return [(name, str(self.posted[name])) for name in names if name in self.posted]
 
     def said(self) -> dict[str, str]:
-        """All answers, as an operation takes them."""
-        return {name: value for form in self.forms.values() for name, value in form.said().items()}
+        """All answers, as an operation takes them; the doctor as posted, whoever takes patients now."""
+        said = {name: value for form in self.forms.values() for name, value in form.said().items()}
+        return {"doctor": str(self.posted.get("doctor", "")), **said}
 
     @property
     def chosen(self) -> DoctorOfToday | None:
@@ -90,7 +91,7 @@ def walk_in(request: HttpRequest, location: Location) -> HttpResponse:
     for page, form in answers.forms.items():
         if not answers.was_asked(page):
             return _ask(request, location, answers, page, answers.asked_again(page))
-        if not form.is_valid():
+        if not form.is_valid() and not (is_last and page == "doctor"):
             return _ask(request, location, answers, page, form)
     if is_last:
         return _join(request, location, answers)
@@ -120,7 +121,10 @@ def _check(
 
 
 def _join(request: HttpRequest, location: Location, answers: Answers) -> HttpResponse:
-    """Register; what the service refuses is said beside its question, or above the answers."""
+    """Register; what the service refuses is said beside its question, or above the answers.
+
+    Whether a doctor still takes anybody is asked only of whoever has no ticket yet.
+    """
     try:
         made = apply_operation(
             kind=Kind.WALK_IN,
@@ -133,6 +137,7 @@ def _join(request: HttpRequest, location: Location, answers: Answers) -> HttpRes
         for page, form in answers.forms.items():
             if error.field in form.fields:
                 form.refuse(str(error), error.field)
+            if not form.is_valid():
                 return _ask(request, location, answers, page, form, status=error.status)
         return _check(request, location, answers, error)
     return show_ticket(request, location, made)
