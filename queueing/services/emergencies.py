@@ -13,9 +13,11 @@ from accounts.audit import recorded
 from accounts.services.throttling import count_attempt
 from queueing.errors import EmergencyUnknown, InvalidEmergency, WrongStep
 from queueing.models import EmergencyRequest, Token
+from queueing.selectors.queues import live_token_of
 from queueing.signals import emergency_changed
 from queueing.states import EmergencySource
 from scheduling.models import Location
+from scheduling.services.locking import lock_visit
 
 CALLS_FOR_HELP = 10
 CALLS_WINDOW = timedelta(minutes=10)
@@ -42,6 +44,7 @@ def raise_emergency(
         return before
     try:
         with recorded(actor, "emergency.raise"):
+            token = None if token is None else _place_now(token)
             emergency = EmergencyRequest.objects.create(
                 location=location,
                 token=token,
@@ -57,6 +60,13 @@ def raise_emergency(
             raise
         return before
     return emergency
+
+
+def _place_now(token: Token) -> Token:
+    """The place that its person has by now: they may have been sent on since it was read. Nobody sends them on until
+    the transaction ends, as that takes the visit's lock too."""
+    lock_visit(appointment_id=token.appointment_id)
+    return live_token_of(token.appointment_id) or token
 
 
 def call_for_help(*, token: Token, actor: Actor, message: str = "") -> EmergencyRequest:

@@ -9,7 +9,7 @@ import pytest
 from accounts.actors import Actor
 from accounts.models import AuditEntry
 from queueing.errors import EmergencyUnknown, InvalidEmergency
-from queueing.models import EmergencyRequest, TokenStep
+from queueing.models import EmergencyRequest, Token, TokenStep
 from queueing.services.emergencies import acknowledge_emergency, raise_emergency
 from queueing.services.transferring import transfer_token
 from queueing.services.undoing import undo_step
@@ -58,6 +58,21 @@ def test_nor_is_there_a_second_one_when_both_presses_come_at_once():
     with just_after_reading("queueing_emergencyrequest", lambda: raise_emergency(**said)):
         second = raise_emergency(**said)
     assert EmergencyRequest.objects.get() == second
+
+
+def test_who_is_sent_on_while_they_call_is_looked_for_where_they_are(heard: list[int]):
+    doctor, location = a_doctor()
+    token = walk_in(doctor, location)
+    other, _location = a_doctor(location)
+    said = {"location": location, "source": EmergencySource.PATIENT, "actor": VISITOR}
+    with just_after_reading(
+        "queueing_emergencyrequest", lambda: transfer_token(token_id=token.pk, doctor_id=other.pk, actor=CLINIC)
+    ):
+        made = raise_emergency(token=token, **said)
+    moved = Token.objects.get(predecessor=token)
+    assert made.token == moved
+    assert raise_emergency(token=moved, **said) == made == raise_emergency(token=token, **said)
+    assert heard == [made.pk]
 
 
 def test_once_acknowledged_it_may_be_raised_again(heard: list[int]):
