@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef
-
-from queueing.models import Queue, Token, TokenStep
+from queueing.models import Queue, Token
 from queueing.reports.asked import Asked
-from queueing.states import Step, TokenStatus
+from queueing.selectors.queues import joined_by_mistake
+from queueing.states import TokenStatus
 from scheduling.models import Location
 from scheduling.rules import Visitor
 
@@ -57,8 +56,7 @@ def rows_of(asked: Asked, user: Visitor) -> Iterator[Row]:
     who was checked in, or sent on, by mistake, not at all."""
     clocks = {pk: ZoneInfo(zone) for pk, zone in Location.objects.values_list("pk", "time_zone")}
     queues = Queue.objects.filter(asked.scope(user), day__gte=asked.first, day__lte=asked.last)
-    joined_by_mistake = TokenStep.objects.filter(token=OuterRef("pk"), what=Step.JOINED, undone_at__isnull=False)
-    tokens = Token.objects.filter(~Exists(joined_by_mistake), queue__in=queues.values("pk"), successor__isnull=True)
+    tokens = Token.objects.filter(~joined_by_mistake(), queue__in=queues.values("pk"), successor__isnull=True)
     for queue_id, doctor_id, location_id, status, kind, came, began, ended, low, middle, high in (
         tokens.order_by().values_list(*COLUMNS).iterator(chunk_size=AT_ONCE)
     ):

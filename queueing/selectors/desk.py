@@ -14,7 +14,7 @@ from accounts.models import User
 from queueing import rules
 from queueing.models import EmergencyRequest, Queue, QueuePolicy, Token, TokenStep
 from queueing.selectors.lines import Line, lines_of
-from queueing.selectors.queues import policies_of, queues_of_today
+from queueing.selectors.queues import joined_by_mistake, policies_of, queues_of_today
 from queueing.states import LIVE, UNDO_WITHIN, Step, TokenStatus
 from scheduling.clock import day_bounds, local_date
 from scheduling.models import Appointment, Doctor, Location, Patient, Slot
@@ -118,7 +118,7 @@ def last_steps(queues: Iterable[Queue], now: datetime) -> dict[int, TokenStep]:
 
 
 def _finished(queues: Iterable[Queue]) -> dict[int, list[Token]]:
-    over = Token.objects.filter(queue__in=list(queues)).exclude(status__in=sorted(LIVE))
+    over = Token.objects.filter(~joined_by_mistake(), queue__in=list(queues)).exclude(status__in=sorted(LIVE))
     by_doctor: dict[int, list[Token]] = defaultdict(list)
     for token in over.select_related("patient", "queue", "successor").order_by("-ended_at", "-pk"):
         by_doctor[token.queue.doctor_id].append(token)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from queueing.models import Queue, QueuePolicy, Token
-from queueing.states import LIVE
+from queueing.models import Queue, QueuePolicy, Token, TokenStep
+from queueing.states import LIVE, Step
 from scheduling.clock import local_date
 from scheduling.models import Location
 
@@ -69,6 +69,11 @@ def latest_token_of(appointment_id: int) -> Token | None:
         .order_by("-pk")
         .first()
     )
+
+
+def joined_by_mistake() -> Exists:
+    """Whether a token was given, or sent on, by mistake: it was taken back, and nobody was here with it."""
+    return Exists(TokenStep.objects.filter(token=OuterRef("pk"), what=Step.JOINED, undone_at__isnull=False))
 
 
 def tokens_with_everything() -> QuerySet[Token]:

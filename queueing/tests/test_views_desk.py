@@ -18,8 +18,11 @@ from accounts.middleware import BACKGROUND_HEADER, SEEN_KEY
 from accounts.models import User
 from accounts.roles import Role
 from queueing.models import Queue, Token
+from queueing.selectors.desk import columns_of
 from queueing.services import steps
 from queueing.services.emergencies import raise_emergency
+from queueing.services.transferring import transfer_token
+from queueing.services.undoing import undo_step
 from queueing.states import DoctorStatus, EmergencySource, TokenStatus
 from queueing.tests.desks import Desk, doctor_at, status_of
 from queueing.tests.factories import a_doctor, arrived, walk_in
@@ -195,6 +198,18 @@ def test_the_last_step_is_named_and_taken_back(desk: Desk) -> None:
     foreign = re.search(r'value="(undo\.\d+)"', other.page())
     assert foreign is not None
     assert desk.press(foreign[1]).status_code == 404
+
+
+def test_who_was_checked_in_or_sent_on_by_mistake_is_not_among_those_who_left(desk: Desk) -> None:
+    by_mistake, sent_on = arrived(desk.doctor, desk.place), walk_in(desk.doctor, desk.place)
+    undo_step(step_id=by_mistake.steps.latest("pk").pk, actor=CLINIC)
+    assert by_mistake.code not in desk.page()
+    moved = transfer_token(token_id=sent_on.pk, doctor_id=a_doctor(desk.place)[0].pk, actor=CLINIC)
+    undo_step(step_id=sent_on.steps.latest("pk").pk, actor=CLINIC)
+    columns = columns_of(desk.place, [desk.doctor, moved.queue.doctor])
+    assert [token for column in columns for token in column.finished] == []
+    steps.leave_queue(token_id=sent_on.pk, actor=CLINIC)
+    assert columns_of(desk.place, [desk.doctor])[0].finished == (sent_on,)
 
 
 def test_nothing_is_offered_of_whom_left_for_good(desk: Desk) -> None:
