@@ -83,6 +83,18 @@ def test_whoever_is_cancelled_or_marked_as_missing_has_no_place_any_more(
     sound()
 
 
+@pytest.mark.parametrize("to", ["in_progress", "cancelled", "no_show"])
+def test_times_never_go_backwards_when_the_clock_does(to: str, morning: Any):
+    token = arrived(*a_doctor())
+    Appointment.objects.filter(pk=token.appointment_id).update(starts_at=MORNING - timedelta(hours=2))
+    morning.shift(timedelta(minutes=-7))
+    take(token.appointment_id, to)
+    token = now(token)
+    times = [moment for moment in (token.called_at, token.started_at, token.ended_at) if moment is not None]
+    assert times
+    assert set(times) == {token.checked_in_at}
+
+
 def test_a_step_of_the_back_office_can_be_taken_back_at_the_desk():
     token = walk_in(*a_doctor())
     take(token.appointment_id, "in_progress")
