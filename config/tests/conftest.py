@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from accounts.live.renderer import renderer
 from config.tests.sockets import start
 from config.tests.world import World, build_world
+from config.tests.worlds import built_for_a_while
 from testing import numbers
 from testing.embedded import EmbeddedServer
 
@@ -25,13 +25,11 @@ def world_of_the_module(
 ) -> Iterator[tuple[World, numbers.Numbers]]:
     """Built once, in a transaction around those of the tests: what a test writes is rolled back to this."""
     numbers.count_from_the_start()
+    around = built_for_a_while(build_world)
     with django_db_blocker.unblock():
-        around = transaction.atomic()
-        around.__enter__()
-        built = build_world()
+        built = around.__enter__()
     yield built, numbers.reached()
     with django_db_blocker.unblock():
-        transaction.set_rollback(True)
         around.__exit__(None, None, None)
 
 
