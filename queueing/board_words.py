@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from queueing.doctor_words import back_to_come
 from queueing.languages import VOICES
 from queueing.models import Queue
 from queueing.states import DoctorStatus
@@ -84,9 +85,10 @@ def _late(minutes: int) -> str:
 
 
 def _break(queue: Queue) -> str:
-    if queue.back_at is None:
+    back_at = back_to_come(queue)
+    if back_at is None:
         return _("On a break")
-    return _("On a break until %(time)s") % {"time": wall_clock(queue.back_at.astimezone(queue.location.zone))}
+    return _("On a break until %(time)s") % {"time": wall_clock(back_at.astimezone(queue.location.zone))}
 
 
 def wall_clock(moment: datetime) -> str:

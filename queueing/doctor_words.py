@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,9 +19,10 @@ def doctor_in_words(queue: Queue) -> str:
     if queue.status == DoctorStatus.RUNNING_LATE:
         return _late(queue)
     if queue.status == DoctorStatus.ON_BREAK:
-        if queue.back_at is None:
+        back_at = back_to_come(queue)
+        if back_at is None:
             return _("%(doctor)s is on a break.") % named
-        back = clinic_clock(queue.back_at, queue.location)
+        back = clinic_clock(back_at, queue.location)
         return _("%(doctor)s is on a break until about %(time)s.") % {**named, "time": back}
     if queue.status == DoctorStatus.FINISHED:
         return _("%(doctor)s has finished for today.") % named
@@ -36,6 +40,11 @@ def _late(queue: Queue) -> str:
         queue.late_minutes,
     )
     return words % {"doctor": queue.doctor.name, "minutes": queue.late_minutes}
+
+
+def back_to_come(queue: Queue) -> datetime | None:
+    """When a break is to end: a time that has passed with the doctor still away tells nobody anything."""
+    return queue.back_at if queue.back_at and queue.back_at > timezone.now() else None
 
 
 def room_in_words(name: str) -> str:

@@ -151,6 +151,8 @@ def test_a_break_says_until_when_by_the_clock_on_the_wall():
     set_doctor_status(queue_id=token.queue_id, status="on_break", actor=CLINIC, back_at=back)
     wall = back.astimezone(location.zone).strftime("%H:%M")
     assert f"On a break until {wall}" in picture(location).words("doctors")
+    Queue.objects.update(back_at=timezone.now())
+    assert "On a break until" not in picture(location).words("doctors")
 
 
 def test_nobody_is_named_and_initials_only_where_the_clinic_says_so(place):

@@ -10,8 +10,9 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from queueing.models import EmergencyRequest, Token
+from queueing.models import EmergencyRequest, Queue, Token
 from queueing.selectors.day_end import day_is_over_at
 from queueing.services import queues, steps
 from queueing.services.emergencies import acknowledge_emergency
@@ -116,6 +117,13 @@ def test_the_doctors_status_reaches_the_phone(client: Client, status: str, more:
     said = words(client.get(page(token)))
     assert f"{token.queue.doctor.name} {sentence}" in said
     assert ("Please ask at the desk what happens next." in said) == (status == "finished")
+
+
+def test_a_break_that_should_be_over_has_no_end(client: Client) -> None:
+    token = three()[1]
+    queues.set_doctor_status(queue_id=token.queue_id, status="on_break", minutes=15, actor=CLINIC)
+    Queue.objects.update(back_at=timezone.now() - timedelta(minutes=1))
+    assert f"{token.queue.doctor.name} is on a break." in words(client.get(page(token)))
 
 
 @pytest.mark.parametrize(("room", "said"), [("2", "Please go to Room 2 now"), ("", "Please come in now")])
