@@ -111,13 +111,13 @@ class DoctorOfToday:
     doctor: Doctor
     status: DoctorStatus
     waiting: int
-    running: int
+    going_in: int
     wait: Wait
 
     @property
     def soonest_first(self) -> tuple[float, int, str]:
         """By whom somebody new is probably seen first."""
-        return self.wait.middle, self.waiting + self.running, self.doctor.name
+        return self.wait.middle, self.waiting + self.going_in, self.doctor.name
 
 
 def doctors_of_today(location: Location, *, now: datetime) -> list[DoctorOfToday]:
@@ -131,8 +131,8 @@ def doctors_of_today(location: Location, *, now: datetime) -> list[DoctorOfToday
         DoctorOfToday(
             doctor=line.queue.doctor,
             status=DoctorStatus(line.queue.status),
-            waiting=len(line.waiting) + len(line.called),
-            running=len(line.running),
+            waiting=len(line.waiting),
+            going_in=len(line.called) + len(line.running),
             wait=waits[line.queue.pk],
         )
         for line in lines.values()

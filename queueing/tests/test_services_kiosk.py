@@ -257,6 +257,14 @@ def test_what_a_newcomer_is_told_before_joining_is_what_the_ticket_says(working:
     assert (token.told_low, token.told_high) == (round(told.wait.low), round(told.wait.high))
 
 
+def test_who_was_called_waits_no_more_as_on_the_screen_beside_the_kiosk(working: Any) -> None:
+    doctor, location = working
+    called, _still_here = walk_in(doctor, location), walk_in(doctor, location)
+    call_token(token_id=called.pk, actor=CLINIC)
+    (told,) = doctors_of_today(location, now=timezone.now())
+    assert (told.waiting, told.going_in) == (1, 1)
+
+
 def test_a_break_lasts_as_long_as_the_rules_of_the_place_say_whoever_else_works_there(working: Any) -> None:
     _nobody_came_yet, location = working
     QueuePolicy.objects.create(location=location, break_minutes=120)
