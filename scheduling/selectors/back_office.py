@@ -53,7 +53,7 @@ def cards(*, user: User) -> list[Card]:
     today = f"{visits}?starts_at_from={day}&starts_at_to={day}"
     return [
         Card(_("Visits today"), counts["today"], today),
-        Card(_("Checked in"), counts["here"], f"{today}&status__exact=checked_in", _("in the waiting room now")),
+        Card(_("Checked in"), counts["here"], f"{today}&status__exact=checked_in", _("booked, and waiting now")),
         Card(_("Did not come today"), counts["missed"], f"{today}&status__exact=no_show"),
         Card(_("Waiting for confirmation"), pending, f"{visits}?status__exact=pending"),
         Card(_("Waitlist offers"), waits["offered"], f"{waitlist}?status__exact=offered", _("open now")),
