@@ -30,7 +30,7 @@ from queueing.tests.factories import a_doctor, walk_in
 from scheduling import rules
 from scheduling.models import Appointment, Doctor, Location, StaffAssignment
 from scheduling.selectors.people import visits_of
-from scheduling.services import lifecycle
+from scheduling.services import lifecycle, presence
 from scheduling.tests.factories import CLINIC, DoctorFactory
 from testing.embedded import EmbeddedServer
 
@@ -116,7 +116,7 @@ def step(visit: Appointment) -> bool:
     steps: dict[str, Callable[..., Any]] = {
         "pending": lifecycle.confirm_appointment,
         "confirmed": lifecycle.cancel_appointment,
-        "checked_in": lifecycle.start_appointment,
+        "checked_in": presence.miss_call,
         "in_progress": lifecycle.complete_appointment,
     }
     if visit.status in steps:
@@ -149,13 +149,20 @@ def test_nobody_hears_of_anothers_visits(elsewhere: EmbeddedServer) -> None:
     assert "admin" not in ears["desk_here"].opened
 
 
+OF_ONES_OWN_PLACE = {"queue_position_change", "patient_called"}
+"""What whoever waits hears of their own place in the queue."""
+
+
 def check_words(world: World, person: Person, ear: Ear) -> None:
     """Nobody's names, reasons and secrets were told, and patients heard of no more than free times."""
     assert world.leaks(person, json.dumps(ear.heard)) == []
     if person.name in {"one", "two"}:
         told = [one for one in ear.heard if one["type"] != "appointment_update"]
-        assert {one["type"] for one in told} <= {"slot_update"}
-        assert not any("capacity" in slot for one in told for slot in one["data"]["slots"])
+        slots = [one for one in told if one["type"] == "slot_update"]
+        assert not any("capacity" in slot for one in slots for slot in one["data"]["slots"])
+        own = [one for one in told if one["type"] in OF_ONES_OWN_PLACE]
+        assert {one["data"]["appointment"] for one in own} <= person.visits
+        assert {one["type"] for one in told} <= {"slot_update", *OF_ONES_OWN_PLACE}
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = SECONDS) -> None:

@@ -140,7 +140,8 @@ def test_times_that_run_backwards(morning: Any):
     earlier = token.checked_in_at - timedelta(minutes=1)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE queueing_token DROP CONSTRAINT token_called_after_check_in")
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("ALTER TABLE queueing_token DROP CONSTRAINT token_called_after_check_in")
         else:
             cursor.execute("PRAGMA ignore_check_constraints = ON")
     try:
