@@ -47,9 +47,11 @@ def test_it_is_asked_in_words_and_kept_once(client: Client, seen: Token, way: in
     for again in both(seen):
         assert "The clinic has what you said" in words(client.post(again, {"score": "1"}, follow=True))
     assert Feedback.objects.get().score == 4
-    assert "Tell us how it was" not in words(
-        client.get(reverse("queueing:visit_queue", args=[seen.appointment.secret]))
-    )
+    for page in (
+        reverse("queueing:visit_queue", args=[seen.appointment.secret]),
+        reverse("queueing:token", args=[seen.secret]),
+    ):
+        assert "Tell us how it was" not in words(client.get(page))
 
 
 @pytest.mark.parametrize("score", ["", "0", "6", "-1", "4.5", "٣", "x", "9" * 30])

@@ -20,7 +20,7 @@ from accounts.actors import Actor, from_request
 from accounts.errors import DomainError
 from accounts.permissions import secret_link
 from queueing.forms.help import HelpForm
-from queueing.models import EmergencyRequest, Token
+from queueing.models import EmergencyRequest, Feedback, Token
 from queueing.qr import svg_of
 from queueing.selectors.day_end import is_over
 from queueing.selectors.token_states import Stage, state_of, token_of_link
@@ -75,7 +75,9 @@ def page_of(token: Token) -> dict[str, Any]:
     """What a page says of a place, and what can be done there."""
     words = words_for(state_of(token))
     stage = Stage(words["stage"])
-    return {**words, "secret": token.secret, "is_here": stage.is_here, "may_leave": stage.may_leave}
+    has_spoken = stage == Stage.FINISHED and Feedback.objects.filter(appointment=token.appointment_id).exists()
+    page = {**words, "secret": token.secret, "has_spoken": has_spoken}
+    return page | {"is_here": stage.is_here, "may_leave": stage.may_leave}
 
 
 @secret_link
