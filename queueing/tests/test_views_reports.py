@@ -79,7 +79,10 @@ def test_days_without_anybody():
 def test_the_last_thirty_days_unless_told():
     response = staff(Role.MANAGER).get(PAGE)
 
-    assert (response.context["asked"].last - response.context["asked"].first).days == 29
+    asked = response.context["asked"]
+    assert (asked.last - asked.first).days == 29
+    assert f'name="from" value="{asked.first}"' in response.content.decode()
+    assert f'name="until" value="{asked.last}"' in response.content.decode()
 
 
 @pytest.mark.parametrize(

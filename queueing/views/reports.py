@@ -31,6 +31,7 @@ def reports(request: StaffRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "queueing/reports/page.html", {"form": form}, status=400)
     asked: Asked = form.asked
+    form.data = form.data | {"from": asked.first.isoformat(), "until": asked.last.isoformat()}  # which days are shown
     report = queue_report(asked, request.user)
     context = {
         "form": form,
