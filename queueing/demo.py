@@ -266,7 +266,8 @@ class _Builder:
         )
 
     def _remember_what_was_told(self, token: Token, wait: timedelta) -> None:
-        middle = max(0.0, wait.total_seconds() * self.chance.uniform(0.7, 1.3))
+        """Four in five find it true, as at a real clinic."""
+        middle = max(0.0, wait.total_seconds() * self.chance.lognormvariate(0, 0.36))
         token.told_low, token.told_middle, token.told_high = round(middle * 0.6), round(middle), round(middle * 1.5)
 
     def _say_how_it_goes(self, busy: Sequence[tuple[Doctor, Location]]) -> None:
