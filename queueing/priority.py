@@ -8,11 +8,10 @@ more than the most of them later comes after.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from math import floor
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -53,8 +52,7 @@ class Weights(Protocol):
     elderly_age: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Factors:
+class Factors(NamedTuple):
     """What is known of somebody that bears on their place. `zone` is that of the clock on the wall, for the words."""
 
     checked_in_at: datetime
@@ -82,8 +80,7 @@ WORDS: dict[str, str | Promise] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why somebody has points: what for, how many, and the time on the clock that the words speak of."""
 
     code: str
@@ -112,8 +109,7 @@ class Reason:
         return "" if self.at is None else spoken_clock(timezone.localtime(self.at, self.zone).time())
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """The points somebody has now, and what for. `reasons` add up to `points`, as numbers and as shown."""
 
     points: float
@@ -147,8 +143,7 @@ class Score:
 
 def score(factors: Factors, weights: Weights, *, now: datetime) -> Score:
     """The points of somebody at `now`; never anything but a finite number."""
-    reasons = tuple(_reasons(factors, weights, now))
-    return Score(sum(reason.points for reason in reasons), reasons)
+    return standing(factors, weights, now=now)[1]
 
 
 def rank(factors: Factors, weights: Weights) -> int:
@@ -156,10 +151,20 @@ def rank(factors: Factors, weights: Weights) -> int:
 
     It is the microsecond at which somebody without any points would have had to begin to wait, to stand there.
     """
-    began = (counts_from(factors) - EPOCH) // MICROSECOND
-    return POINTS_A_MINUTE * began - MICROSECONDS_A_MINUTE * sum(
-        int(reason.points) for reason in _given(factors, weights)
-    )
+    return _rank(counts_from(factors), [*_given(factors, weights)])
+
+
+def standing(factors: Factors, weights: Weights, *, now: datetime) -> tuple[int, Score]:
+    """Both `rank` and `score`, for less work than each by itself."""
+    given = [*_given(factors, weights)]
+    began = counts_from(factors)
+    reasons = _reasons(given, _waiting(factors, began, now))
+    return _rank(began, given), Score(sum([reason.points for reason in reasons]), reasons)
+
+
+def _rank(began: datetime, given: Sequence[Reason]) -> int:
+    since = (began - EPOCH) // MICROSECOND
+    return POINTS_A_MINUTE * since - MICROSECONDS_A_MINUTE * sum([int(reason.points) for reason in given])
 
 
 def counts_from(factors: Factors) -> datetime:
@@ -169,17 +174,14 @@ def counts_from(factors: Factors) -> datetime:
     return factors.checked_in_at
 
 
-def _reasons(factors: Factors, weights: Weights, now: datetime) -> Iterator[Reason]:
-    """What stands from the start, with the waiting after the booked time that it counts from."""
-    given = [*_given(factors, weights)]
-    booked = [reason for reason in given if reason.code in ("kept", "missed")]
-    yield from booked
-    yield _waiting(factors, now)
-    yield from (reason for reason in given if reason not in booked)
+def _reasons(given: Sequence[Reason], waiting: Reason) -> tuple[Reason, ...]:
+    """What stands from the start, with the waiting after the booked time that it counts from, which comes first."""
+    if given and given[0].code in ("kept", "missed"):
+        return given[0], waiting, *given[1:]
+    return waiting, *given
 
 
-def _waiting(factors: Factors, now: datetime) -> Reason:
-    began = counts_from(factors)
+def _waiting(factors: Factors, began: datetime, now: datetime) -> Reason:
     points = POINTS_A_MINUTE * ((now - began) // MICROSECOND) / MICROSECONDS_A_MINUTE
     code = "waiting" if began == factors.checked_in_at else "since"
     return Reason("not_due" if points < 0 else code, points, began, factors.zone)

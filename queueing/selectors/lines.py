@@ -6,30 +6,31 @@ All screens show this, and nothing else.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
 from queueing.estimation import Wait
 from queueing.models import Queue, QueuePolicy, Token
-from queueing.priority import Factors, Score, rank, score
+from queueing.priority import Factors, Score, standing
 from queueing.selectors.learning import was_here_before
+from queueing.selectors.light_rows import row_of
 from queueing.selectors.queues import policies_of
 from queueing.selectors.waits import waits_for
 from queueing.states import LIVE, DoctorStatus, TokenStatus
 from queueing.wait_words import place_in_words
+from scheduling.models import Appointment, Patient
 
-NOT_SHOWN = (
-    *(f"patient__{name}" for name in ("medical_history", "address", "insurance_provider", "insurance_number")),
-    *(f"patient__{name}" for name in ("emergency_contact_name", "emergency_contact_phone", "gender", "created_at")),
-    *(f"patient__{name}" for name in ("wants_email", "wants_sms", "wants_push", "wants_call")),
-    *(f"appointment__{name}" for name in ("symptoms", "notes", "meeting_link", "cancellation_message", "fee")),
-    *(f"appointment__{name}" for name in ("expires_at", "secret_expires_at", "attendance_confirmed_at", "changed_at")),
-    *(f"appointment__{name}" for name in ("calendar_uid", "calendar_sequence", "booking_key", "currency")),
-)
-"""What no screen of a queue shows, and five hundred rows need not carry; whoever asks for it all the same reads it."""
+TOKEN = tuple(field.attname for field in Token._meta.concrete_fields)
+QUEUE = TOKEN.index("queue_id")
+PATIENT = ("id", "first_name", "last_name", "date_of_birth", "user_id")
+VISIT = ("id", "type")
+"""What is read of everybody: of patients and visits no more than screens of a queue show and waits are learned by."""
+
+COLUMNS = (*TOKEN, *(f"patient__{name}" for name in PATIENT), *(f"appointment__{name}" for name in VISIT), "was_here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,13 @@ def _places(queue: Queue, ordered: Sequence[tuple[Token, Score]], waits: Sequenc
 
 def in_order(tokens: Iterable[Token], policy: QueuePolicy, *, now: datetime) -> list[tuple[Token, Score]]:
     """Those of the tokens that wait, first who is next. Equal points go by number. Wants the patients loaded."""
-    waiting = [(token, factors_of(token)) for token in tokens if token.status == TokenStatus.WAITING]
-    waiting.sort(key=lambda pair: (rank(pair[1], policy), pair[0].number))
-    return [(token, score(factors, policy, now=now)) for token, factors in waiting]
+    waiting = [
+        (*standing(factors_of(token), policy, now=now), token)
+        for token in tokens
+        if token.status == TokenStatus.WAITING
+    ]
+    waiting.sort(key=lambda one: (one[0], one[2].number))
+    return [(token, points) for _rank, points, token in waiting]
 
 
 def factors_of(token: Token) -> Factors:
@@ -128,12 +133,26 @@ def _here(queues: Sequence[Queue]) -> dict[int, list[Token]]:
     by_key = {queue.pk: queue for queue in queues}
     live = Token.objects.filter(queue__in=by_key, status__in=sorted(LIVE)).annotate(was_here=was_here_before())
     found: dict[int, list[Token]] = defaultdict(list)
-    live = live.select_related("patient", "appointment").defer(*NOT_SHOWN)
-    for token in live.order_by("called_at", "number"):
-        token.queue = by_key[token.queue_id]
-        token.location = token.queue.location
+    for row in live.order_by("called_at", "number").values_list(*COLUMNS):
+        token = _token(row, by_key, live.db)
         found[token.queue_id].append(token)
     return found
+
+
+def _token(row: Sequence[Any], queues: Mapping[int, Queue], using: str) -> Token:
+    """Somebody as `COLUMNS` have them."""
+    own, of_patient = len(TOKEN), len(TOKEN) + len(PATIENT)
+    queue = queues[row[QUEUE]]
+    return row_of(
+        Token,
+        using,
+        (*TOKEN, "was_here"),
+        (*row[:own], row[-1]),
+        queue=queue,
+        location=queue.location,
+        patient=row_of(Patient, using, PATIENT, row[own:of_patient]),
+        appointment=row_of(Appointment, using, VISIT, row[of_patient:-1]),
+    )
 
 
 def _with(tokens: Iterable[Token], status: TokenStatus) -> list[Token]:

@@ -39,7 +39,7 @@ def waits_for(
         today[seen.queue_id].append(seen)
     for queue in asked:
         called = [token for token in here[queue.pk] if token.status == TokenStatus.CALLED]
-        line = [_features(token, queue, now) for token in (*called, *waiting[queue.pk])]
+        line = _features(queue, (*called, *waiting[queue.pk]), now)
         delay = delay_of(queue, policies[queue.location_id], opens=openings.get(queue.pk), now=now)
         day = today_of(queue, today[queue.pk], delay=delay, now=now)
         free = queue.consultations_at_once - sum(one.ended_at is None for one in today[queue.pk])
@@ -79,9 +79,14 @@ def _waits(estimator: Estimator, line: Sequence[Features], today: Today, free: i
     return [*found[:1] * together, *found]
 
 
-def _features(token: Token, queue: Queue, now: datetime) -> Features:
-    was_here: bool = token.was_here  # type: ignore[attr-defined]
-    return features_of(token.appointment.type, was_here, now, queue.location.zone)
+def _features(queue: Queue, line: Sequence[Token], now: datetime) -> list[Features]:
+    """What is known of everybody in a line; those of whom the same is known share it."""
+    kinds: list[tuple[str, bool]] = [
+        (token.appointment.type, token.was_here)  # type: ignore[attr-defined]
+        for token in line
+    ]
+    known = {kind: features_of(*kind, now, queue.location.zone) for kind in set(kinds)}
+    return [known[kind] for kind in kinds]
 
 
 def _openings(queues: Sequence[Queue], now: datetime) -> dict[int, datetime]:

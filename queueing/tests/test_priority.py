@@ -102,7 +102,7 @@ class TestForAnybody:
 
 def as_values(factors: Factors) -> dict[str, object]:
     """What somebody is made of."""
-    return {name: getattr(factors, name) for name in Factors.__slots__}
+    return factors._asdict()
 
 
 class TestWords:
