@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isfinite, sqrt
+from typing import NamedTuple
 
 from .spread import Spread
 from .turnarounds import LONGEST_OF_EXPECTED, Features, Turnarounds, Visit
@@ -26,8 +27,7 @@ CREDIBILITIES = (10.0, 30.0, 90.0, 270.0)
 ERRORS_KEPT_PER_SESSION = 0.99
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """A wait in seconds: one in ten is under `low`, half are under `middle`, one in ten is over `high`."""
 
     low: float
@@ -111,7 +111,7 @@ class Estimator:
         age = _amount(today.now - today.running.started)
         ahead = [today.running.features, *queue][: len(queue)]
         sums = self._sums(ahead, _amount(today.running.started - opened), self._pace_of(today))
-        waits = [self._spread_out(total, place) for place, total in enumerate(sums)]
+        waits = self._spread_out(sums)
         return self._aged(waits, sums[0], age) if age and waits else waits
 
     def _behind_nobody(self, queue: Sequence[Features], today: Today) -> list[Wait]:
@@ -119,7 +119,7 @@ class Estimator:
         begun = today.begun
         into_session = _amount(today.now - begun[0].started) if begun else 0.0
         sums = self._sums(queue[:-1], into_session, self._pace_of(today))
-        waits = [self._spread_out(total, place) for place, total in enumerate(sums)]
+        waits = self._spread_out(sums)
         return [Wait(0.0, 0.0, 0.0), *waits][: len(queue)]
 
     def _sums(self, visits: Sequence[Features], into_session: float, pace: float) -> list[float]:
@@ -131,9 +131,14 @@ class Estimator:
             sums.append(total)
         return [total * pace for total in sums]
 
-    def _spread_out(self, total: float, place: int) -> Wait:
-        low, middle, high = self._spreads[min(place, PLACES - 1)].quotients()
-        return Wait(low * total, middle * total, high * total)
+    def _spread_out(self, sums: Sequence[float]) -> list[Wait]:
+        """The waits of the places of which these are the expected seconds, from the first on."""
+        spreads = [spread.quotients() for spread in self._spreads[: len(sums)]]
+        waits = []
+        for place, total in enumerate(sums):
+            low, middle, high = spreads[min(place, PLACES - 1)]
+            waits.append(Wait(low * total, middle * total, high * total))
+        return waits
 
     def _aged(self, waits: list[Wait], expected: float, age: float) -> list[Wait]:
         """The waits, when the running consultation has been going on for a while.

@@ -52,9 +52,12 @@ class Turnarounds:
 
     def expect(self, features: Features, into_session: float) -> float:
         """Expected seconds from this visit's start to the next one's; always more than zero."""
-        total = self._prior
-        for column, value in self._row(features, into_session):
-            total += self._effects[column] * value
+        trend, effects = self._trend(into_session), self._effects
+        total = self._prior + effects[LEVEL] + effects[TREND] * trend + effects[BEND] * (trend * trend)
+        for feature in features.items():
+            column = self._columns.get(feature)
+            if column is not None:
+                total += effects[column]
         return min(max(total, SHORTEST_EXPECTATION * self._average), LONGEST_EXPECTATION * self._average)
 
     def learn(self, visits: list[Visit]) -> None:
@@ -68,14 +71,17 @@ class Turnarounds:
         self._average = self._weighed_average()
 
     def _row(self, features: Features, into_session: float) -> list[tuple[int, float]]:
-        # Beyond the longest session ever seen nothing is known of the trend, and it is taken to end.
-        trend = min(max(into_session, 0.0), self._longest_session) / TREND_UNIT
+        trend = self._trend(into_session)
         row = [(LEVEL, 1.0), (TREND, trend), (BEND, trend * trend)]
         for feature in features.items():
             column = self._columns.get(feature)
             if column is not None:
                 row.append((column, 1.0))
         return row
+
+    def _trend(self, into_session: float) -> float:
+        # Beyond the longest session ever seen nothing is known of the trend, and it is taken to end.
+        return min(max(into_session, 0.0), self._longest_session) / TREND_UNIT
 
     def _meet(self, features: Features) -> None:
         for feature in features.items():
