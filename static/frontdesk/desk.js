@@ -302,11 +302,16 @@ function singleKey(event) {
 
 // --- Finding -----------------------------------------------------------------------------------------------------
 
+/** As a keyboard in a hurry has it: no capitals, no accents, one apostrophe. */
+function plain(words) {
+  return words.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replace(/[’‘`´]/g, "'");
+}
+
 function search() {
   if (!find) return;
-  const words = find.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  const words = plain(find.value).trim().split(/\s+/).filter(Boolean);
   for (const person of desk.querySelectorAll("[data-words]")) {
-    const said = person.dataset.words.toLowerCase();
+    const said = plain(person.dataset.words);
     person.hidden = !words.every((word) => said.includes(word));
   }
 }

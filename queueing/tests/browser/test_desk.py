@@ -148,6 +148,14 @@ def test_arrows_choose_a_person_and_the_focus_stays_with_them(desk: Desk) -> Non
     expect(page.locator(f"#token-{last.pk}")).to_be_focused()
 
 
+def test_names_are_found_without_their_accents_and_with_any_apostrophe(desk: Desk) -> None:
+    page = desk.open()
+    page.evaluate("document.querySelector('[data-token]').dataset.words = 'A001 Zoë D’Lefèvre'")
+    for typed, count in [("zoe d'lefevre", 1), ("ZOË", 1), ("zoe nobody", 0)]:
+        page.locator("#desk-find").fill(typed)
+        expect(page.locator("[data-token]:not([hidden])")).to_have_count(count)
+
+
 def test_keys_are_no_keys_while_somebody_types_or_holds_another_one(desk: Desk) -> None:
     page = desk.open()
     page.keyboard.press("/")
