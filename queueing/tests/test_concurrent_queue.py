@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db import connection
 
 from queueing.errors import DoctorBusy, NothingToUndo, QueueEmpty, WrongStep
-from queueing.models import Queue, Token, TokenStep
+from queueing.models import EmergencyRequest, Queue, Token, TokenStep
 from queueing.selectors.queues import with_places
 from queueing.services import issuing, steps
 from queueing.services.check_in import check_in
+from queueing.services.emergencies import raise_emergency
 from queueing.services.transferring import transfer_token
 from queueing.services.undoing import undo_step
-from queueing.states import TokenStatus
+from queueing.states import EmergencySource, TokenStatus
 from queueing.tests.concurrency import CLERK, ROUNDS, joining, refusals, sound
 from queueing.tests.factories import a_doctor, walk_in
 from scheduling.tests.factories import (
@@ -174,4 +176,16 @@ def test_two_who_send_patients_to_each_other_do_not_wait_for_each_other() -> Non
             ]
         )
         assert refusals(outcomes) == []
+    sound()
+
+
+def test_whoever_calls_for_help_while_they_are_sent_on_is_found_where_they_went() -> None:
+    for _round in range(ROUNDS[connection.vendor]):
+        doctor, location = a_doctor()
+        token, other = walk_in(doctor, location), a_doctor(location)[0]
+        said = {"location": location, "source": EmergencySource.PATIENT, "actor": CLERK, "token": token}
+        calls = [lambda said=said: raise_emergency(**said) for _press in range(2)]
+        move = partial(transfer_token, token_id=token.pk, doctor_id=other.pk, actor=CLERK)
+        assert refusals(run_together([*calls, move, *calls])) == []
+        assert EmergencyRequest.objects.get(location=location).token == Token.objects.get(predecessor=token)
     sound()
