@@ -33,11 +33,19 @@ def connect() -> None:
     post_save.connect(tell_of_policy, sender=QueuePolicy)
 
 
-def follow(sender: object, *, appointment: Appointment, actor: Actor, **kwargs: Any) -> None:
+HERE = frozenset({AppointmentStatus.CHECKED_IN, AppointmentStatus.IN_PROGRESS})
+"""What a visit is while its token is live: nothing else concerns the queue, and costs a booking no query."""
+
+
+def follow(
+    sender: object, *, appointment: Appointment, previous: AppointmentStatus | None, actor: Actor, **kwargs: Any
+) -> None:
     """Whoever is checked in at the desk of the back office has a place in the queue; whoever is cancelled, none.
 
     What the back office enters of a day that is over leads to no queue any more.
     """
+    if previous not in HERE and appointment.status not in HERE:
+        return
     token = live_token_of(appointment.pk)
     now = timezone.now()
     if token is not None:
