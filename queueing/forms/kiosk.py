@@ -94,13 +94,16 @@ class DoctorForm(KioskForm):
         label=_("Who would you like to see?"),
         required=False,
         widget=forms.RadioSelect,
-        error_messages={"invalid_choice": _("This doctor does not take anybody now. Choose another one.")},
+        error_messages={
+            "required": _("Choose a doctor, or what kind of doctor you need."),
+            "invalid_choice": _("This doctor does not take anybody now. Choose another one."),
+        },
     )
 
-    def __init__(self, *args: Any, doctors: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, wishes: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(FIRST_AVAILABLE, str(_("First available doctor"))), *doctors]
-        self.fields["doctor"].choices = choices  # type: ignore[attr-defined]
+        self.fields["doctor"].choices = wishes  # type: ignore[attr-defined]
+        self.fields["doctor"].required = FIRST_AVAILABLE not in dict(wishes)
 
 
 class PersonForm(KioskForm, PatientForm):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from queueing.selectors.queues import policy_of, queues_of_today, token_by_secre
 from queueing.selectors.waits import waits_for
 from queueing.states import DoctorStatus, TokenStatus
 from scheduling.clock import day_bounds, local_date
-from scheduling.models import Appointment, Doctor, Location, Slot
+from scheduling.models import Appointment, Doctor, Location, Slot, Specialty
 from scheduling.selectors.appointments import by_secret, of_number, with_everything
 from scheduling.selectors.self_service import link_has_expired
 from scheduling.states import AppointmentStatus, AppointmentType
@@ -139,6 +140,12 @@ def doctors_of_today(location: Location, *, now: datetime) -> list[DoctorOfToday
         if line.queue.doctor.is_active
     ]
     return sorted(found, key=lambda one: one.doctor.name)
+
+
+def specialties_of(doctors: Iterable[DoctorOfToday]) -> list[tuple[Specialty, int]]:
+    """What these doctors are, by name, and how many there are of each."""
+    counts = Counter(found.doctor.specialty for found in doctors)
+    return sorted(counts.items(), key=lambda counted: counted[0].name)
 
 
 def _queues_open(location: Location, now: datetime) -> QuerySet[Queue]:

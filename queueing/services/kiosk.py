@@ -42,7 +42,14 @@ from queueing.errors import (
     WalkInsRefused,
 )
 from queueing.models import EmergencyRequest, Token
-from queueing.selectors.kiosk import Claim, doctors_of_today, expected_visits, reference_in
+from queueing.selectors.kiosk import (
+    Claim,
+    DoctorOfToday,
+    doctors_of_today,
+    expected_visits,
+    reference_in,
+    specialties_of,
+)
 from queueing.selectors.queues import policy_of
 from queueing.services.check_in import check_in, register_and_join
 from queueing.services.emergencies import raise_emergency
@@ -66,6 +73,9 @@ URGENCIES = (Urgency.LOW, Urgency.MEDIUM)
 """What somebody may say of themselves where nobody looks on: more would be a way past all others."""
 
 LONGEST_REASON = 120
+
+OF_SPECIALTY = "specialty."
+"""With the key of a specialty: the wish for whoever of it is free first."""
 
 
 class Kind(StrEnum):
@@ -227,6 +237,7 @@ def _count(subject: str, limit: int, window: timedelta) -> None:
 def join_without_appointment(*, data: Mapping[str, str], operation: str, location: Location, actor: Actor) -> Token:
     """Register whoever stands there and give them a place: with `doctor`, or whoever is free first.
 
+    `doctor` is the key of one, `specialty.` and the key of a specialty, or empty where all are of one specialty.
     Whether somebody is known is not told. Raises WalkInsRefused, QueueClosed, NoPlaceFromHere, InvalidPatient,
     InvalidVisit, InvalidOperation, TooManyAttempts, SlotClosed.
     """
@@ -253,12 +264,20 @@ def join_without_appointment(*, data: Mapping[str, str], operation: str, locatio
 
 
 def choose_doctor(wish: str, location: Location) -> int:
-    """The key of the doctor who was wished for, or of whoever is probably free first. Raises QueueClosed."""
+    """The key of the doctor who was wished for, or of whoever is probably free first: of the specialty that was wished
+    for, or of all where they are of one. Raises QueueClosed, InvalidOperation."""
     here = doctors_of_today(location, now=timezone.now())
-    wanted = [found for found in here if str(found.doctor.pk) == wish] if wish else here
+    if not wish and len(specialties_of(here)) > 1:
+        raise InvalidOperation(_("Choose a doctor, or what kind of doctor you need."), field="doctor")
+    wanted = [found for found in here if meets(wish, found)]
     if not wanted:
         raise QueueClosed(_("No doctor here takes anybody without an appointment now. Please ask at the desk."))
     return min(wanted, key=lambda found: found.soonest_first).doctor.pk
+
+
+def meets(wish: str, found: DoctorOfToday) -> bool:
+    """Whether somebody may be sent to this doctor."""
+    return wish in ("", str(found.doctor.pk), f"{OF_SPECIALTY}{found.doctor.specialty_id}")
 
 
 def read_patient(data: Mapping[str, str]) -> PatientDetails:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from queueing.models import Queue, Token
 from queueing.services.check_in import check_in, register_and_join
 from scheduling.models import Doctor, Location
@@ -10,7 +12,7 @@ from scheduling.states import AppointmentType
 from scheduling.tests.factories import CLINIC, DoctorFactory, LocationFactory, SlotFactory, book, details, in_hours
 
 
-def a_doctor(location: Location | None = None, **said: str) -> tuple[Doctor, Location]:
+def a_doctor(location: Location | None = None, **said: Any) -> tuple[Doctor, Location]:
     """A doctor and where they work."""
     location = location or LocationFactory()
     return DoctorFactory(locations=[location], room=said.pop("room", "Room 1"), **said), location

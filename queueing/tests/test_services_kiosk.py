@@ -225,7 +225,7 @@ def test_where_the_desk_registers_the_kiosk_does_not(working: Any) -> None:
 
 def test_first_available_is_whose_queue_is_shortest(working: Any) -> None:
     busy, location = working
-    free, _location = a_doctor(location)
+    free, _location = a_doctor(location, specialty=busy.specialty)
     SlotFactory(doctor=free, location=location, starts_at=in_hours(0.01))
     for _person in range(3):
         walk_in(busy, location)
@@ -239,12 +239,39 @@ def test_whoever_begins_this_evening_is_not_available_first() -> None:
     with time_machine.travel("2026-11-10T09:00:00Z", tick=False):
         later, location = a_doctor(name="Dr A Later")
         SlotFactory(doctor=later, location=location, starts_at=in_hours(9))
-        now, _location = a_doctor(location, name="Dr B Now")
+        now, _location = a_doctor(location, name="Dr B Now", specialty=later.specialty)
         SlotFactory(doctor=now, location=location, starts_at=in_hours(0))
         walk_in(now, location)
         here = {found.doctor: found for found in doctors_of_today(location, now=timezone.now())}
         assert here[later].wait.low >= 9 * 3600
         assert apply(Kind.WALK_IN, a_person(), location).queue.doctor_id == now.pk
+
+
+def test_first_available_is_of_the_specialty_that_was_wished_for(working: Any) -> None:
+    busy, location = working
+    other, _location = a_doctor(location)  # free at once, and of something else
+    SlotFactory(doctor=other, location=location, starts_at=in_hours(0.01))
+    for _person in range(3):
+        walk_in(busy, location)
+    name, wish = new_name(), f"specialty.{busy.specialty_id}"
+    token = apply(Kind.WALK_IN, a_person(doctor=wish), location, name)
+    assert token.queue.doctor_id == busy.pk
+    Queue.objects.filter(doctor=busy).update(status="finished")
+    assert apply(Kind.WALK_IN, a_person(doctor=wish), location, name).pk == token.pk
+    someone_else = {"first_name": "Olga", "phone": "+442079460888"}
+    for unknown in (wish, "specialty.999999999", "specialty.", f"specialty.{other.pk}x"):
+        with pytest.raises(QueueClosed, match="Please ask at the desk"):
+            apply(Kind.WALK_IN, a_person(doctor=unknown, **someone_else), location)
+
+
+def test_where_doctors_are_of_several_specialties_nobody_is_sent_to_just_any(working: Any) -> None:
+    _doctor, location = working
+    other, _location = a_doctor(location)
+    SlotFactory(doctor=other, location=location, starts_at=in_hours(0.01))
+    with pytest.raises(InvalidOperation, match="what kind of doctor") as refused:
+        apply(Kind.WALK_IN, a_person(), location)
+    assert refused.value.field == "doctor"
+    assert not Token.objects.exists()
 
 
 def test_what_a_newcomer_is_told_before_joining_is_what_the_ticket_says(working: Any) -> None:

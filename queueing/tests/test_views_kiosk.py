@@ -19,9 +19,9 @@ from accounts.services.users import register_user
 from queueing.models import EmergencyRequest, Queue, QueuePolicy, Token
 from queueing.tests.factories import a_doctor, walk_in
 from queueing.tests.kiosks import expected, new_name, someone, typed
-from scheduling.models import Appointment, Location, Patient
+from scheduling.models import Appointment, Location, Patient, Specialty
 from scheduling.services.lifecycle import cancel_appointment
-from scheduling.tests.factories import CLINIC, LocationFactory, SlotFactory, in_hours
+from scheduling.tests.factories import CLINIC, LocationFactory, SlotFactory, SpecialtyFactory, in_hours
 
 pytestmark = pytest.mark.django_db
 
@@ -283,6 +283,44 @@ def test_from_the_doctors_to_the_ticket(client: Client, working: Any) -> None:
     again = client.post(address, carried(check))
     assert f">{token.code}</span>" in said(again)
     assert Token.objects.count() == 2
+
+
+def test_first_available_is_offered_within_a_specialty(client: Client, working: Any) -> None:
+    doctor, location = working
+    address = page("kiosk_walk_in", location)
+
+    def offered(kind: Specialty) -> bool:
+        button = f'name="doctor" value="specialty.{kind.pk}"><strong>First available: {kind.name}<'
+        return button in said(client.get(address))
+
+    def comes(kind: Specialty) -> None:
+        SlotFactory(doctor=a_doctor(location, specialty=kind)[0], location=location, starts_at=in_hours(-0.01))
+
+    comes(doctor.specialty)
+    assert "First available doctor" in said(client.get(address))
+    assert not offered(doctor.specialty)
+    comes(other := SpecialtyFactory(name="Mental health"))
+    assert "First available doctor" not in said(client.get(address))
+    assert (offered(doctor.specialty), offered(other)) == (True, False)
+    comes(other)
+    assert (offered(doctor.specialty), offered(other)) == (True, True)
+    wish = f"specialty.{doctor.specialty_id}"
+    check = client.post(address, typed(doctor=wish, reason="Cough", urgency="low") | WHO)
+    assert f"<dd>First available: {doctor.specialty.name}</dd>" in said(check)
+    assert "We will call" in said(client.post(address, carried(check)))
+    assert Token.objects.get().queue.doctor.specialty == doctor.specialty
+
+
+def test_any_doctor_of_several_specialties_is_asked_about_again(client: Client, working: Any) -> None:
+    _doctor, location = working
+    other, _location = a_doctor(location)
+    SlotFactory(doctor=other, location=location, starts_at=in_hours(-0.01))
+    unknown = "specialty.999999999"
+    early = client.post(page("kiosk_walk_in", location), typed(doctor="") | WHO)
+    assert "Choose a doctor, or what kind of doctor you need." in said(early)
+    assert "Choose a doctor, or what kind of doctor you need." in said(put_in_queue(client, location))
+    assert "This doctor does not take anybody now." in said(put_in_queue(client, location, doctor=unknown))
+    assert not Token.objects.exists()
 
 
 def test_change_leads_to_the_question_with_its_answer_and_back(client: Client, working: Any) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.errors import DomainError
-from queueing.forms.kiosk import DoctorForm, KioskForm, PersonForm, ReasonForm, operation_in
-from queueing.selectors.kiosk import DoctorOfToday, doctors_of_today
+from queueing.forms.kiosk import FIRST_AVAILABLE, DoctorForm, KioskForm, PersonForm, ReasonForm, operation_in
+from queueing.selectors.kiosk import DoctorOfToday, doctors_of_today, specialties_of
 from queueing.selectors.queues import policy_of
-from queueing.services.kiosk import Kind, apply_operation
+from queueing.services.kiosk import OF_SPECIALTY, Kind, apply_operation
 from queueing.views.kiosk import actor_at, at_kiosk, show
 from queueing.views.kiosk_check_in import show_ticket
 from scheduling.models import Location
@@ -45,9 +46,27 @@ class Answers:
 
     def _form(self, page: str, data: QueryDict | None, **options: object) -> KioskForm:
         if page == "doctor":
-            names = [(str(found.doctor.pk), found.doctor.name) for found in self.doctors]
-            return DoctorForm(data, doctors=names, **options)
+            return DoctorForm(data, wishes=self.wishes, **options)
         return (PersonForm if page == "who" else ReasonForm)(data, **options)
+
+    @cached_property
+    def wishes(self) -> list[tuple[str, str]]:
+        """What can be said of whom to see, with its words. Of several specialties nobody is sent to just any."""
+        specialties = specialties_of(self.doctors)
+        anybody = [(FIRST_AVAILABLE, _("First available doctor"))] if len(specialties) <= 1 else []
+        firsts = [
+            (f"{OF_SPECIALTY}{specialty.pk}", _("First available: %(specialty)s") % {"specialty": specialty.name})
+            for specialty, _count in specialties
+        ]
+        return [*anybody, *firsts, *((str(found.doctor.pk), found.doctor.name) for found in self.doctors)]
+
+    @property
+    def firsts(self) -> list[tuple[str, str]]:
+        """The wishes for whoever is first that spare somebody a choice: among two doctors or more of one kind."""
+        specialties = specialties_of(self.doctors)
+        several = {f"{OF_SPECIALTY}{specialty.pk}" for specialty, count in specialties if count > 1}
+        offered = several if len(specialties) > 1 else {FIRST_AVAILABLE}
+        return [(wish, words) for wish, words in self.wishes if wish in offered]
 
     def was_asked(self, page: str) -> bool:
         """Whether the page was answered, well or badly."""
@@ -71,10 +90,9 @@ class Answers:
         return {"doctor": str(self.posted.get("doctor", "")), **said}
 
     @property
-    def chosen(self) -> DoctorOfToday | None:
-        """The doctor who was wished for; None for whoever is first."""
-        wish = self.posted.get("doctor")
-        return next((found for found in self.doctors if str(found.doctor.pk) == wish), None)
+    def chosen(self) -> str:
+        """Whom somebody wished for, in words."""
+        return dict(self.wishes).get(str(self.posted.get("doctor", "")), "")
 
 
 @at_kiosk
@@ -101,7 +119,13 @@ def walk_in(request: HttpRequest, location: Location) -> HttpResponse:
 def _ask(
     request: HttpRequest, location: Location, answers: Answers, page: str, form: KioskForm, status: int = 200
 ) -> HttpResponse:
-    context = {"form": form, "doctors": answers.doctors, "carried": answers.carried_by(page), "step": page}
+    context = {
+        "form": form,
+        "doctors": answers.doctors,
+        "firsts": answers.firsts,
+        "carried": answers.carried_by(page),
+        "step": page,
+    }
     return show(request, location, page, context, status=status)
 
 

@@ -48,7 +48,7 @@ def visit() -> Appointment:
 def place() -> Location:
     """A lobby with two doctors, one of whom has people waiting."""
     busy, location = a_doctor(name="Dr Busy Bee")
-    free, _location = a_doctor(location, name="Dr Free Time")
+    free, _location = a_doctor(location, name="Dr Free Time", specialty=busy.specialty)
     for doctor in (busy, free):
         SlotFactory(doctor=doctor, location=location, starts_at=in_hours(-0.01))
     for _person in range(2):
