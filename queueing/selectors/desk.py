@@ -81,7 +81,7 @@ def columns_of(location: Location, doctors: Sequence[Doctor], *, now: datetime |
     day = local_date(now, location.zone)
     lines = {line.queue.doctor_id: line for line in lines_of(found.values(), now=now)} if found else {}
     undos = last_steps(found.values(), now)
-    finished = _finished(found.values())
+    finished = _finished(found.values(), now)
     expected = _expected_by_doctor(location, day)
     return [
         Column(
@@ -103,9 +103,10 @@ def _unopened(doctor: Doctor, location: Location, day: date, policy: QueuePolicy
 def last_steps(queues: Iterable[Queue], now: datetime) -> dict[int, TokenStep]:
     """By doctor, the last step in each queue that can be taken back, if there is one."""
     steps = TokenStep.objects.filter(queue=OuterRef("pk"), undone_at=None, at__gte=now - UNDO_WITHIN)
-    # Of a transfer, the step that is undone is the first doctor's; a cancelled visit has given its seat away.
+    # Of a transfer, the step that is undone is the first doctor's.
     steps = steps.exclude(Q(what=Step.JOINED) & Q(token__predecessor__isnull=False))
-    steps = steps.exclude(Q(what=Step.LEFT) & Q(token__appointment__slot__isnull=False))
+    # Whoever left by their own hand, or gave a seat away, is brought back by name (`_left`), not by a key in a hurry.
+    steps = steps.filter(~Q(what=Step.LEFT) | Q(by__is_staff=True, token__appointment__slot__isnull=True))
     # What came before such a step cannot be taken back either.
     steps = steps.exclude(
         Exists(TokenStep.objects.filter(token=OuterRef("token"), undone_at=None, pk__gt=OuterRef("pk")))
@@ -117,12 +118,21 @@ def last_steps(queues: Iterable[Queue], now: datetime) -> dict[int, TokenStep]:
     return {step.queue.doctor_id: step for step in found}
 
 
-def _finished(queues: Iterable[Queue]) -> dict[int, list[Token]]:
+def _finished(queues: Iterable[Queue], now: datetime) -> dict[int, list[Token]]:
+    """Each with `left_by`: the step by which they left, while it can be taken back."""
     over = Token.objects.filter(~joined_by_mistake(), queue__in=list(queues)).exclude(status__in=sorted(LIVE))
+    over = over.annotate(left_by=Subquery(_left(now).values("pk")[:1]))
     by_doctor: dict[int, list[Token]] = defaultdict(list)
     for token in over.select_related("patient", "queue", "successor").order_by("-ended_at", "-pk"):
         by_doctor[token.queue.doctor_id].append(token)
     return by_doctor
+
+
+def _left(now: datetime) -> QuerySet[TokenStep]:
+    """The step by which somebody left a short while ago; none comes after it."""
+    return TokenStep.objects.filter(
+        token=OuterRef("pk"), undone_at=None, what=Step.LEFT, at__gte=now - UNDO_WITHIN
+    ).order_by("-pk")
 
 
 def _expected_by_doctor(location: Location, day: date) -> dict[int, int]:
