@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from queueing.models import Token
@@ -63,10 +63,22 @@ class PriorityForm(forms.Form):
         )
 
 
+class DoctorField(forms.ModelChoiceField):
+    """A doctor of those who are offered, each with `is_in`: who sees patients here today first, the others marked."""
+
+    def offer(self, doctors: QuerySet[Doctor]) -> None:
+        """Say who can be chosen."""
+        self.queryset = doctors.order_by("-is_in", "name", "pk")
+
+    def label_from_instance(self, obj: Any) -> str:
+        """The name, and whether they are away."""
+        return str(obj) if obj.is_in else str(_("%(doctor)s (not here today)") % {"doctor": obj})
+
+
 class TransferForm(forms.Form):
     """To whom somebody goes."""
 
-    doctor = forms.ModelChoiceField(
+    doctor = DoctorField(
         label=_("Transfer to"),
         queryset=Doctor.objects.none(),
         empty_label=_("Choose a doctor"),
@@ -76,9 +88,9 @@ class TransferForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, doctors: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, doctors: QuerySet[Doctor], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["doctor"].queryset = doctors  # type: ignore[attr-defined]
+        self.fields["doctor"].offer(doctors)  # type: ignore[attr-defined]
 
 
 class LeaveForm(forms.Form):
@@ -124,7 +136,7 @@ class FindForm(forms.Form):
 class WalkInForm(forms.Form):
     """The visit of somebody who came without an appointment."""
 
-    doctor = forms.ModelChoiceField(
+    doctor = DoctorField(
         label=_("Doctor"),
         queryset=Doctor.objects.none(),
         empty_label=_("Choose a doctor"),
@@ -145,9 +157,9 @@ class WalkInForm(forms.Form):
         widget=forms.TextInput({"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, doctors: Iterable[Doctor], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, doctors: QuerySet[Doctor], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["doctor"].queryset = doctors  # type: ignore[attr-defined]
+        self.fields["doctor"].offer(doctors)  # type: ignore[attr-defined]
 
     def visit(self) -> VisitDetails:
         """What the service takes."""

@@ -50,13 +50,15 @@ class Column:
 
 def doctors_today(user: User, location: Location, *, now: datetime | None = None) -> QuerySet[Doctor]:
     """The doctors whose queues somebody works at a place, each with `is_in`: whether they see patients there today."""
-    now = now or timezone.now()
-    day = local_date(now, location.zone)
-    start, end = day_bounds(day, location.zone)
+    doctors = rules.doctors_on_desk(user, location).select_related("specialty")
+    return _with_whether_in(doctors, location, now or timezone.now()).order_by("name", "pk")
+
+
+def _with_whether_in(doctors: QuerySet[Doctor], location: Location, now: datetime) -> QuerySet[Doctor]:
+    start, end = day_bounds(local_date(now, location.zone), location.zone)
     slots = Slot.objects.filter(doctor=OuterRef("pk"), location=location, starts_at__gte=start, starts_at__lt=end)
     queues = queues_of_today(location, now).filter(doctor=OuterRef("pk"))
-    doctors = rules.doctors_on_desk(user, location).select_related("specialty")
-    return doctors.annotate(is_in=Exists(slots) | Exists(queues)).order_by("name", "pk")
+    return doctors.annotate(is_in=Exists(slots) | Exists(queues))
 
 
 def queue_on_desk(location: Location, doctor: Doctor, now: datetime) -> Queue | None:
@@ -172,5 +174,6 @@ def open_emergencies(user: User, location: Location) -> QuerySet[EmergencyReques
 
 
 def others_at(location: Location, doctor: Doctor) -> QuerySet[Doctor]:
-    """To whom a patient of this doctor can be transferred."""
-    return Doctor.objects.filter(locations=location, is_active=True).exclude(pk=doctor.pk).order_by("name", "pk")
+    """To whom a patient of this doctor can be transferred, with `is_in` as above."""
+    others = Doctor.objects.filter(locations=location, is_active=True).exclude(pk=doctor.pk)
+    return _with_whether_in(others, location, timezone.now())

@@ -240,3 +240,19 @@ def test_an_emergency_about_somebody_in_anothers_queue_is_not_raised(desk: Desk)
     assert answer.status_code == 200
     assert "help" in answer.content.decode()
     assert not EmergencyRequest.objects.exists()
+
+
+def test_lists_of_doctors_begin_with_those_who_see_patients_here_today(desk: Desk) -> None:
+    away = DoctorFactory(locations=[desk.place], name="Dr A Away")
+    here = DoctorFactory(locations=[desk.place], name="Dr Z Here")
+    SlotFactory(doctor=here, location=desk.place, starts_at=in_hours(1))
+    token = walk_in(desk.doctor, desk.place)
+
+    def doctors(address: str) -> list[str]:
+        return re.findall(r'<option value="\d+">(Dr [^<]+)</option>', desk.client.get(address).content.decode())
+
+    others = ["Dr Z Here", "Dr A Away (not here today)"]
+    assert doctors(desk.address("person", token_id=token.pk)) == others
+    assert doctors(desk.address("walk_in")) == [desk.doctor.name, *others]
+    SlotFactory(doctor=away, location=desk.place, starts_at=in_hours(2))
+    assert doctors(desk.address("walk_in")) == ["Dr A Away", desk.doctor.name, "Dr Z Here"]
