@@ -160,18 +160,31 @@ function carryOver(from, to) {
 /** Where somebody is within a part that is about to go: the person, and the queue. */
 function placeOf(focused, part) {
   if (!part.contains(focused)) return whereWas;
-  return { id: focused.id, person: focused.closest("[data-token]")?.id, queue: part.closest("[data-queue]")?.id };
+  const near = [focused.closest("[data-token]")?.id, part.closest("[data-queue]")?.id];
+  return { ids: [focused.id, ...near, ...alarmsAfter(focused, part)], isAlarm: part.id === "emergency-list" };
 }
 
-/** Put the focus back where the person was, or on whom they were at; htmx finds what has the same id. */
+/** The buttons of the other emergencies, the next one first: whoever sees to one goes on there. */
+function alarmsAfter(focused, part) {
+  const ids = [...part.querySelectorAll("[data-emergency] button")].map((button) => button.id);
+  const at = ids.indexOf(focused.id);
+  return [...ids.slice(at + 1), ...ids.slice(0, Math.max(0, at))];
+}
+
+/** Put the focus back where the person was, or on whom they were at; htmx finds what has the same id. After the last
+ * emergency it goes to the top of the page. */
 function returnFocus() {
   const was = whereWas;
   whereWas = null;
   if (!was || document.activeElement !== document.body) return;
-  const again = [was.id, was.person, was.queue]
-    .map((id) => id && document.getElementById(id))
-    .find((element) => element?.checkVisibility());
-  again?.focus({ preventScroll: true });
+  const again = was.ids.map((id) => id && document.getElementById(id)).find((element) => element?.checkVisibility());
+  (again ?? (was.isAlarm ? heading() : null))?.focus({ preventScroll: true });
+}
+
+function heading() {
+  const first = document.querySelector("main h1");
+  first?.setAttribute("tabindex", "-1");
+  return first;
 }
 
 let isReloading = false;

@@ -17,10 +17,11 @@ from accounts.models import User
 from accounts.roles import Role
 from config.tests.sockets import signed_in, start
 from queueing.models import EmergencyRequest, Token
-from queueing.states import TokenStatus
+from queueing.services.emergencies import raise_emergency
+from queueing.states import EmergencySource, TokenStatus
 from queueing.tests.factories import a_doctor, walk_in
 from scheduling.models import StaffAssignment
-from scheduling.tests.factories import DoctorFactory
+from scheduling.tests.factories import CLINIC, DoctorFactory
 from testing.embedded import EmbeddedServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -262,6 +263,22 @@ def test_an_emergency_is_on_every_desk_at_once_until_acknowledged(desk: Desk) ->
     expect(one.locator(".emergency")).to_have_count(0)
     expect(other.locator(".emergency")).to_have_count(0, timeout=AT_ONCE)
     assert EmergencyRequest.objects.get().acknowledged_at is not None
+
+
+@pytest.mark.parametrize("name", ["location", "arrivals"])
+def test_whoever_sees_to_an_emergency_stands_at_the_next_and_then_at_the_top(desk: Desk, name: str) -> None:
+    first, second, third = (
+        raise_emergency(location=desk.place, source=EmergencySource.STAFF, actor=CLINIC, message=str(number))
+        for number in range(3)
+    )
+    page = desk.open(name, wait=name == "location")
+    page.locator(f"#acknowledge-{second.pk}").focus()
+    for next_one in (first, third):  # the newest stands first
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#acknowledge-{next_one.pk}")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".emergency")).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
 
 
 def test_an_alarm_reaches_a_desk_behind_another_tab(desk: Desk) -> None:
