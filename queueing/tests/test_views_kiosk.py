@@ -95,6 +95,31 @@ def test_without_scripts_every_page_but_the_start_goes_back_by_itself(client: Cl
         assert (refresh in said(client.get(page(name, working[1])))) == (name != "kiosk")
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_narrow_paper_is_carried_to_every_page(client: Client, working: Any, name: str) -> None:
+    narrow = said(client.get(page(name, working[1]), {"paper": "58"}))
+    links = re.findall(r'(?:href="|url=|data-start=")(/kiosk/[^"]*)"', narrow)
+    assert links
+    assert {link for link in links if not link.endswith("/?paper=58")} == set()
+    for form in narrow.split("<form")[1:]:
+        assert 'name="paper" value="58"' in form
+    assert "paper" not in said(client.get(page(name, working[1])))
+
+
+def test_a_ticket_has_the_width_that_its_first_page_was_asked_for(client: Client, working: Any) -> None:
+    visit = expected()
+    question = client.get(page("kiosk_reference", visit.location), {"paper": "58"})
+    confirm = find(client, visit, **carried(question))
+    assert "ticket--58" in said(client.post(page("kiosk_check_in", visit.location), carried(confirm)))
+    assert "ticket--58" in said(put_in_queue(client, working[1], paper="58"))
+    other = put_in_queue(client, working[1], paper="x", first_name="Olga", phone="020 7946 0888")
+    assert "ticket--80" in said(other)
+    late = find(client, visit, device_time="", paper="58")
+    assert late.headers["Location"] == f"{page('kiosk', visit.location)}?paper=58"
+    lost = client.post(page("kiosk_phone", visit.location), typed(phone="020 7946 0001", paper="58"))
+    assert 'name="paper" value="58"' in said(lost)
+
+
 def test_staff_who_signed_in_on_the_device_neither_show_nor_act(client: Client, working: Any) -> None:
     user = register_user(
         email="zelda@frontdesk.example", full_name="Zelda Staff", roles=[Role.MANAGER], verified=True, actor=CLINIC

@@ -15,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.debug import sensitive_post_parameters
@@ -55,7 +56,7 @@ def at_kiosk(view: KioskView) -> View:
         if location is None:
             response = render(request, "queueing/kiosk/unknown.html", status=404)
         elif request.method == "POST" and was_left_behind(request):
-            response = redirect("queueing:kiosk", slug=slug)
+            response = redirect(reverse("queueing:kiosk", args=[slug]) + paper_query(request))
         else:
             response = view(request, location)
         response["Permissions-Policy"] = "camera=(self)"
@@ -96,14 +97,21 @@ def show(
         "now": timezone.now(),
         "idle_seconds": int(IDLE.total_seconds()),
         "paper": paper_of(request),
+        "paper_query": paper_query(request),
     }
     return render(request, f"queueing/kiosk/{template}.html", {**common, **(context or {})}, status=status)
 
 
 def paper_of(request: HttpRequest) -> str:
-    """The width of the paper in millimetres."""
-    asked = request.GET.get("paper", "")
+    """The width of the paper in millimetres, as the first page was asked for it: links and forms carry it on."""
+    asked = request.POST.get("paper", "") or request.GET.get("paper", "")
     return asked if asked in PAPERS else PAPERS[0]
+
+
+def paper_query(request: HttpRequest) -> str:
+    """What carries the width in an address, if it is not the usual one."""
+    paper = paper_of(request)
+    return "" if paper == PAPERS[0] else f"?paper={paper}"
 
 
 def refused(request: HttpRequest, location: Location, error: DomainError) -> HttpResponse:
