@@ -91,7 +91,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 ("Appointment", _link(_("Reports"), "bar_chart", "queueing:reports", active=False)),
                 ("Appointment", _link(_("Appointments"), "event", "admin:scheduling_appointment_changelist")),
                 ("Patient", _link(_("Patients"), "group", "admin:scheduling_patient_changelist")),
-                ("Token", _link(_("People in queues"), "confirmation_number", "admin:queueing_token_changelist")),
+                ("Token", _link(_("Tokens"), "confirmation_number", "admin:queueing_token_changelist")),
                 (
                     "EmergencyRequest",
                     _link(_("Emergencies"), "e911_emergency", "admin:queueing_emergencyrequest_changelist"),

@@ -1,4 +1,4 @@
-"""People in queues in the back office: who was where, and what happened."""
+"""Tokens in the back office: who was where, and what happened."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import date
 from html import unescape
 from io import StringIO
@@ -16,7 +17,7 @@ from queueing.reports.tables import TABLES
 from queueing.tests.factories import a_doctor
 from queueing.tests.history import a_past_day
 from scheduling.tests.back_office import staff
-from scheduling.tests.factories import UserFactory
+from scheduling.tests.factories import LocationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +148,20 @@ def test_that_a_file_was_taken_is_written_down():
 
 def test_there_is_no_other_file():
     assert staff(Role.MANAGER).get("/reports/passwords.csv").status_code == 404
+
+
+def test_the_menu_of_the_page_leads_to_the_desk():
+    client = staff(Role.MANAGER)
+    menu = client.get(PAGE).content.decode().split('<nav class="site-nav"', 1)[1].split("</nav>", 1)[0]
+    assert f'<a href="{reverse("queueing:desk")}">Desk</a>' in menu
+    LocationFactory.create_batch(2)
+    assert 'aria-current="page">Desk</a>' in client.get(reverse("queueing:desk")).content.decode()
+
+
+def test_the_menu_calls_a_list_of_the_back_office_as_its_page_is_called():
+    page = staff(Role.MANAGER).get(reverse("admin:queueing_token_changelist")).content.decode()
+    assert "People in queues" not in page
+    assert re.search(r"<title>\s*Tokens\b", page)
 
 
 def test_the_desk_and_the_menu_lead_there():
