@@ -10,6 +10,7 @@ const RETRY_AT_MOST = 10_000;
 const PING_EVERY = 3_000; // a link that is lost without a word is noticed by its silence
 const SILENT = 8_000;
 const SIGNED_OUT = 4401;
+const PATIENCE = 15_000; // so long a part waits for the answer to what was pressed in it
 const KEYS_OFF = "frontdesk-desk-keys-off";
 const TELLING = new Set(["queue_update", "queue_position_change", "patient_called", "doctor_status", "appointment_update"]);
 
@@ -125,6 +126,9 @@ function saying(part) {
 const shown = new Map();
 
 let pressing = null; // the form whose answer is awaited
+const awaited = new Map(); // all of them, and since when
+let answered = null; // the one whose answer is put in
+let isPutOff = false;
 let whereWas = null;
 
 /** Leave a part alone that says what is shown already: a finger may be on it, or a screen reader in it. */
@@ -134,6 +138,11 @@ function putIn(event) {
   if (!part?.id) return;
   if (part.id === "desk-time" && !pressing) reloadIfOthers(part.dataset.doctors);
   if (part.id.endsWith("-said")) return;
+  if (isAwaitedIn(target)) {
+    event.detail.shouldSwap = false;
+    isPutOff = true;
+    return;
+  }
   const said = saying(part);
   if (!pressing && shown.get(part.id) === said) {
     event.detail.shouldSwap = false;
@@ -142,6 +151,12 @@ function putIn(event) {
   shown.set(part.id, said);
   carryOver(target, part);
   whereWas = placeOf(document.activeElement, target);
+}
+
+/** Whether something was pressed in a part whose answer is still to come: it would find no place without its form. */
+function isAwaitedIn(part) {
+  const now = performance.now();
+  return [...awaited].some(([form, since]) => form !== answered && now - since < PATIENCE && part.contains(form));
 }
 
 /** What somebody has typed and not sent, and what they have unfolded, stays. */
@@ -199,7 +214,12 @@ function reloadIfOthers(doctors) {
 
 document.addEventListener("htmx:oobBeforeSwap", putIn);
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (!event.detail.elt.hasAttribute("data-quiet")) pressing = event.detail.elt;
+  if (event.detail.elt.hasAttribute("data-quiet")) return;
+  pressing = event.detail.elt;
+  awaited.set(pressing, performance.now());
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  answered = event.detail.requestConfig?.elt ?? null;
 });
 document.addEventListener("htmx:configRequest", (event) => {
   const button = event.detail.triggeringEvent?.submitter;
@@ -209,6 +229,11 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 document.addEventListener("htmx:afterRequest", (event) => {
   const asked = event.detail.requestConfig?.elt;
+  awaited.delete(asked);
+  if (isPutOff && awaited.size === 0) {
+    isPutOff = false;
+    if (desk) askSoon();
+  }
   if (asked === pressing) {
     pressing = null;
   } else if (desk && asked === refresh) {

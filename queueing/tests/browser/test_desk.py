@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as current
 from django.contrib.auth.models import Group
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Page, Route, WebSocketRoute, expect
 
 from accounts.models import User
 from accounts.roles import Role
@@ -237,6 +237,23 @@ def test_a_double_click_calls_one(desk: Desk) -> None:
     assert Token.objects.filter(status=TokenStatus.CALLED).count() == 1
 
 
+def test_an_answer_is_shown_though_the_queue_changes_before_it_comes(desk: Desk) -> None:
+    page, other = desk.open(), desk.open()
+    other.keyboard.press("b")
+    expect(page.get_by_text("On a break", exact=True)).to_be_visible(timeout=AT_ONCE)
+    held: list[Route] = []
+    page.route("**/press/", lambda route: held.append(route))
+    page.keyboard.press("n")
+    with page.expect_response(lambda answer: answer.url == page.url, timeout=10_000):
+        other.locator(f"#queue-{desk.doctor.pk}-room-open").click()
+        other.get_by_label("Room today").fill("Room 9")
+        other.get_by_label("Room today").press("Enter")
+    page.wait_for_timeout(300)
+    held[0].continue_()
+    expect(page.get_by_role("alert").get_by_text("End the break first")).to_be_visible()
+    expect(page.locator(f"#queue-{desk.doctor.pk}-room-open")).to_contain_text("Room 9")
+
+
 def test_a_stale_screen_is_told_and_shown_what_is(desk: Desk) -> None:
     page, other = desk.open(), desk.open()
     page.route(re.compile(rf"/desk/{desk.place.slug}/{desk.doctor.pk}/$"), lambda route: route.abort())
@@ -267,10 +284,8 @@ def test_an_emergency_is_on_every_desk_at_once_until_acknowledged(desk: Desk) ->
 
 @pytest.mark.parametrize("name", ["location", "arrivals"])
 def test_whoever_sees_to_an_emergency_stands_at_the_next_and_then_at_the_top(desk: Desk, name: str) -> None:
-    first, second, third = (
-        raise_emergency(location=desk.place, source=EmergencySource.STAFF, actor=CLINIC, message=str(number))
-        for number in range(3)
-    )
+    said: Any = {"location": desk.place, "source": EmergencySource.STAFF, "actor": CLINIC}
+    first, second, third = (raise_emergency(**said) for _number in range(3))
     page = desk.open(name, wait=name == "location")
     page.locator(f"#acknowledge-{second.pk}").focus()
     for next_one in (first, third):  # the newest stands first
