@@ -51,7 +51,7 @@ def step_words(step: TokenStep) -> str:
 
 @register.simple_tag
 def since(moment: datetime | None) -> SafeString | str:
-    """How long ago something was, in minutes; desk.js goes on counting."""
+    """How long ago something was, in minutes; desk_people.js goes on counting."""
     if moment is None:
         return ""
     minutes = max(0, int((timezone.now() - moment).total_seconds() // 60))
@@ -59,7 +59,7 @@ def since(moment: datetime | None) -> SafeString | str:
 
 
 def span_words(minutes: int) -> str:
-    """Such as `4 min` or `1 h 20 min`; desk.js says it in the same words."""
+    """Such as `4 min` or `1 h 20 min`; desk_people.js says it in the same words."""
     hours, rest = divmod(minutes, HOUR)
     if not hours:
         return _("%(minutes)d min") % {"minutes": rest}

@@ -1,9 +1,8 @@
-// The live desk: hears of changes and puts the parts in that changed, keys, the panel of a person, times that tick.
+// The live desk: hears of changes and puts the parts in that changed; keys, and the panel of a person.
 // Everything on the page works without it: each press is a form, each panel a page.
 
 const ASK_EVERY = 5_000; // milliseconds, while nothing is heard
 const ASK_WHILE_LIVE = 30_000;
-const TICK = 10_000;
 const GATHER = 120; // changes that come together are asked for together
 const RETRY_FROM = 500;
 const RETRY_AT_MOST = 10_000;
@@ -243,21 +242,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 document.addEventListener("htmx:afterSettle", () => {
   returnFocus();
   markChosen();
-  tick();
-  search();
 });
-
-// --- Times that tick ---------------------------------------------------------------------------------------------
-
-function tick() {
-  if (!desk) return;
-  for (const span of desk.querySelectorAll("[data-since]")) {
-    const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(span.dataset.since)) / 60_000));
-    const pattern = minutes < 60 ? desk.dataset.minutes : desk.dataset.hours;
-    const words = pattern.replace("{hours}", Math.floor(minutes / 60)).replace("{minutes}", minutes % 60);
-    if (span.textContent !== words) span.textContent = words;
-  }
-}
 
 // --- Keys --------------------------------------------------------------------------------------------------------
 
@@ -312,12 +297,7 @@ function onKey(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) {
     if (!(event.repeat && MOVES[event.key])) return;
   }
-  if (isTyping(event.target)) {
-    if (event.target === find && event.key === "Escape") leaveSearch();
-    if (event.target === find && (event.key === "Enter" || event.key === "ArrowDown")) goToFound(event);
-    return;
-  }
-  if (document.querySelector("dialog[open]")) return;
+  if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
   if (MOVES[event.key]) {
     event.preventDefault();
     MOVES[event.key]();
@@ -336,33 +316,6 @@ function singleKey(event) {
   else if (!event.shiftKey && "nrsfxpcuolb".includes(key)) press(key);
   else return;
   event.preventDefault();
-}
-
-// --- Finding -----------------------------------------------------------------------------------------------------
-
-/** As a keyboard in a hurry has it: no capitals, no accents, one apostrophe. */
-function plain(words) {
-  return words.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "").replace(/[’‘`´]/g, "'");
-}
-
-function search() {
-  if (!find) return;
-  const words = plain(find.value).trim().split(/\s+/).filter(Boolean);
-  for (const person of desk.querySelectorAll("[data-words]")) {
-    const said = plain(person.dataset.words);
-    person.hidden = !words.every((word) => said.includes(word));
-  }
-}
-
-function leaveSearch() {
-  find.value = "";
-  search();
-  queueNow()?.focus();
-}
-
-function goToFound(event) {
-  event.preventDefault();
-  desk.querySelector("[data-token]:not([hidden])")?.focus();
 }
 
 // --- The panel ---------------------------------------------------------------------------------------------------
@@ -395,7 +348,6 @@ function begin() {
   show("asking");
   listen();
   setInterval(askRegularly, 1_000);
-  setInterval(tick, TICK);
   document.addEventListener("visibilitychange", askSoon);
   document.addEventListener("keydown", onKey);
   document.addEventListener("focusin", () => {
@@ -413,11 +365,6 @@ function begin() {
     });
   }
   document.getElementById("desk-keys-open").addEventListener("click", () => open(keys));
-  find.addEventListener("input", () => {
-    search();
-    const found = desk.querySelectorAll("[data-token]:not([hidden])").length;
-    if (find.value) announce(desk.dataset.found.replace("{count}", found));
-  });
   const on = document.getElementById("desk-keys-on");
   on.checked = localStorage.getItem(KEYS_OFF) === null;
   on.addEventListener("change", () => {
