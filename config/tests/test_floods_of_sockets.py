@@ -29,9 +29,10 @@ BOOKINGS = 30
 SOCKETS = 12
 FLOOD_SECONDS = 4
 ALLOWANCE = 0.05
-WORST_ALLOWANCE = 0.5
-"""Seconds on top of twice the usual time, and of twice the usual worst. Whoever floods, the server, its database and
-this test share two cores, perhaps with other tests; the guards are for what is left of the machine."""
+SLOW_ALLOWANCE = 0.5
+"""Seconds on top of twice the usual time, and of twice that of the slowest but one: a single booking may meet a moment
+in which the machine itself stands still. Whoever floods, the server, its database and this test share two cores,
+perhaps with other tests; the guards are for what is left of the machine."""
 
 
 class Visitor:
@@ -98,13 +99,13 @@ def check_bookings_stay_quick(books_at: EmbeddedServer, floods: EmbeddedServer) 
     figures = {
         "usual": statistics.median(usual),
         "flooded": statistics.median(under_way),
-        "worst usual": max(usual),
-        "worst flooded": max(under_way),
+        "slow usual": sorted(usual)[-2],
+        "slow flooded": sorted(under_way)[-2],
         **flood,
     }
     assert Appointment.objects.count() == len(waiting)
     assert figures["flooded"] <= 2 * figures["usual"] + ALLOWANCE, figures
-    assert figures["worst flooded"] <= 2 * figures["worst usual"] + WORST_ALLOWANCE, figures
+    assert figures["slow flooded"] <= 2 * figures["slow usual"] + SLOW_ALLOWANCE, figures
     assert flood["4429"] >= SOCKETS, figures
     assert set(flood) <= {"opened", "sent", "4429", "1000", "refused", "dropped"}, figures
 
