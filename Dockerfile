@@ -15,6 +15,7 @@ COPY config config
 COPY accounts accounts
 COPY scheduling scheduling
 COPY queueing queueing
+COPY notifications notifications
 COPY templates templates
 COPY static static
 USER frontdesk

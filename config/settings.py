@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "accounts",
     "scheduling",
     "queueing",
+    "notifications",
 ]
 
 MIDDLEWARE = [
