@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from scheduling.models import Appointment, Hold, Slot
 from scheduling.services.holds import hold_seat
 from scheduling.tests.browser import hear_nothing
-from scheduling.tests.factories import VISITOR, DoctorFactory, SlotFactory, book, in_hours
+from scheduling.tests.factories import VISITOR, DoctorFactory, LocationFactory, SlotFactory, book, in_hours
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -42,7 +42,9 @@ def watched(page: Page, *, scripts: bool = True) -> Page:
 @pytest.fixture
 def slots() -> list[Slot]:
     """Three times of one doctor, on one day at least two days ahead, with a second doctor beside."""
-    first = SlotFactory(starts_at=in_hours(48).replace(hour=10, minute=0), location__address="1 High Street\nLondon")
+    place = LocationFactory(address="1 High Street\nLondon")
+    ten = in_hours(48).astimezone(place.zone).replace(hour=10, minute=0)
+    first = SlotFactory(location=place, starts_at=ten)
     DoctorFactory(specialty=first.doctor.specialty, locations=[first.location], name="Dr Other")
     later = [first.starts_at + timedelta(minutes=minutes) for minutes in (30, 60)]
     return [first, *[SlotFactory(doctor=first.doctor, location=first.location, starts_at=at) for at in later]]
@@ -265,10 +267,12 @@ def test_a_lost_connection_is_said_and_the_button_works_again(
 def test_the_countdown_warns_in_time(new_context: NewContext, live_server: Any, slots: list[Slot]) -> None:
     page = watched(new_context(viewport=PHONE).new_page())
     choose_time(page, live_server, slots[0])
-    Hold.objects.update(expires_at=timezone.now() + timedelta(seconds=62))
+    page.clock.install()
+    Hold.objects.update(expires_at=timezone.now() + timedelta(seconds=85))
     page.reload()
     expect(page.locator("#hold")).to_contain_text("about one more minute")
-    expect(page.locator("#hold")).to_contain_text("Less than a minute left", timeout=8_000)
+    page.clock.fast_forward(26_000)
+    expect(page.locator("#hold")).to_contain_text("Less than a minute left")
     expect(page.locator("#announcer")).to_contain_text("Keep my slot")
 
 
