@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -111,11 +111,11 @@ def test_the_same_plan_again_makes_nothing():
 
 def test_a_plan_for_too_many_slots_is_refused_before_they_are_worked_out():
     year = plan(start_date=date(2027, 1, 1), end_date=date(2027, 12, 31), duration_minutes=5, breaks=())
-    begun = perf_counter()
+    begun = process_time()
     with pytest.raises(InvalidCalendar, match="105120 slots") as refused:
         plan_bulk_slots(replace(year, start_time=time(0), end_time=time(0)))
     assert refused.value.field == "end_date"
-    assert perf_counter() - begun < 0.5
+    assert process_time() - begun < 0.5
     with pytest.raises(InvalidCalendar, match="8760 slots"):
         plan_bulk_slots(year)
 
