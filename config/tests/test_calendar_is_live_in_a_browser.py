@@ -26,8 +26,8 @@ from testing.embedded import EmbeddedServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-AT_ONCE = 2_000
-"""Milliseconds within which a change is seen; polling alone would take fifteen seconds."""
+AT_ONCE = 4_000
+"""Milliseconds within which a change is seen on a busy machine; polling alone would take fifteen seconds."""
 
 
 class Desk:
@@ -125,7 +125,7 @@ def test_the_page_says_when_it_is_not_live_and_catches_up(
 def test_after_signing_out_elsewhere_nothing_stays_on_the_screen(desk: Desk) -> None:
     page = desk.open()
     desk.client.logout()
-    expect(page).to_have_url(re.compile("/login/"), timeout=5_000)
+    expect(page).to_have_url(re.compile("/login/"), timeout=8_000)  # closed within five seconds, then asked for anew
     assert page.locator("#calendar").count() == 0
 
 

@@ -17,6 +17,9 @@ from testing.embedded import EmbeddedServer
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.slow]
 
+AT_ONCE = 5
+"""Seconds, on a busy machine: without being told, a socket would be sent what is the case every twenty."""
+
 
 class Visitor:
     """A browser without a screen, in front of one doctor's day."""
@@ -66,16 +69,14 @@ def free_slot(text):
     return re.search(r'name="slot" value="(\d+)"', text)[1]
 
 
-def test_all_who_look_are_told_within_a_second_and_the_same(visitor):
+def test_all_who_look_are_told_at_once_and_the_same(visitor):
     with look(visitor) as one, look(visitor) as other:
         first = one.recv(timeout=5)
         assert other.recv(timeout=5) == first
         slot = free_slot(first)
-        began = time.monotonic()
         assert "/who/" in visitor.press(slot)
-        told = one.recv(timeout=1)
-        assert other.recv(timeout=1) == told
-        assert time.monotonic() - began < 1
+        told = one.recv(timeout=AT_ONCE)
+        assert other.recv(timeout=AT_ONCE) == told
         assert f'id="slot-{slot}" aria-disabled="true"' in told
         # Who comes now is shown the same.
         with look(visitor) as late:
@@ -98,7 +99,7 @@ def test_ten_megabytes_are_refused_before_they_are_read(visitor):
         assert time.monotonic() - began < 2
         assert hostile.protocol.close_code in {1009, 1006}
         visitor.press(slot)
-        assert f'id="slot-{slot}" aria-disabled="true"' in other.recv(timeout=2)
+        assert f'id="slot-{slot}" aria-disabled="true"' in other.recv(timeout=AT_ONCE)
 
 
 def test_a_thousand_messages_end_the_socket_and_harm_nobody(visitor):
@@ -108,7 +109,7 @@ def test_a_thousand_messages_end_the_socket_and_harm_nobody(visitor):
             chatter(hostile)
         assert hostile.protocol.close_code in {4429, 1006}
         visitor.press(slot)
-        assert f'id="slot-{slot}" aria-disabled="true"' in other.recv(timeout=2)
+        assert f'id="slot-{slot}" aria-disabled="true"' in other.recv(timeout=AT_ONCE)
 
 
 def say_and_listen(socket, words):
