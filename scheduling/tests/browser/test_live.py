@@ -60,7 +60,8 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
 
 @pytest.fixture
 def looking(clinic: Clinic, new_context: NewContext) -> Callable[[], Page]:
-    """Opens browsers, each with its own cookies, at the same day."""
+    """Opens browsers, each with its own cookies, at the same day, whatever is taken of it meanwhile."""
+    day = clinic.day()
 
     def look(**options: Any) -> Page:
         page = new_context(viewport=PHONE, **options).new_page()
@@ -71,7 +72,7 @@ def looking(clinic: Clinic, new_context: NewContext) -> Callable[[], Page]:
         page.on("request", lambda request: page.asked.append(request.url))  # type: ignore[attr-defined]
         page.heard = []  # type: ignore[attr-defined]
         page.on("websocket", lambda opened: opened.on("framereceived", lambda frame: page.heard.append(frame)))  # type: ignore[attr-defined]
-        page.goto(clinic.day())
+        page.goto(day)
         return page
 
     return look
