@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
                 ('claim', models.CharField(blank=True, editable=False, max_length=32, verbose_name='held by')),
                 ('claimed_until', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='held until')),
-                ('attempted_at', models.DateTimeField(blank=True, null=True, verbose_name='last attempt')),
+                ('attempted_at', models.DateTimeField(blank=True, null=True, verbose_name='first attempt')),
                 ('language', models.CharField(blank=True, max_length=10, verbose_name='language')),
                 ('address', models.CharField(blank=True, max_length=254, verbose_name='sent to')),
                 ('subject', models.CharField(blank=True, max_length=200, verbose_name='subject')),

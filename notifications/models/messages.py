@@ -25,9 +25,9 @@ def new_code() -> str:
 class Message(models.Model):
     """One message to one person by one channel. Its row is written in the transaction that caused it.
 
-    `status` changes only in `services/outbox.py`. `due_at` is when it is due, `not_after` when it makes no sense any
-    more; `try_at` is the next attempt. Whoever sends it holds it by `claim` until `claimed_until`; the attempt is
-    recorded before the gateway is asked, the outcome after.
+    `status` changes only in `services/transitions.py`. `due_at` is when it is due, `not_after` when it makes no sense
+    any more; `try_at` is the next attempt. Whoever sends it holds it by `claim` until `claimed_until`; the attempt is
+    recorded before the gateway is asked, the outcome after. `attempted_at` is since when the gateway may have it.
     """
 
     dedupe_key = models.CharField(_("what it is, once"), max_length=160, unique=True, editable=False)
@@ -72,7 +72,7 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     claim = models.CharField(_("held by"), max_length=32, blank=True, editable=False)
     claimed_until = models.DateTimeField(_("held until"), null=True, blank=True, editable=False)
-    attempted_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
+    attempted_at = models.DateTimeField(_("first attempt"), null=True, blank=True)
 
     language = models.CharField(_("language"), max_length=10, blank=True)
     address = models.CharField(_("sent to"), max_length=254, blank=True)
