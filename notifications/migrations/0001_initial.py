@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                 ('channel', models.CharField(choices=[('email', 'E-mail'), ('sms', 'SMS'), ('push', 'Push'), ('call', 'Voice call')], max_length=10, verbose_name='channel')),
                 ('offset_minutes', models.PositiveIntegerField(default=0, verbose_name='minutes before the visit')),
                 ('starts_at', models.DateTimeField(blank=True, help_text='A visit that starts at another time has moved.', null=True, verbose_name='start it speaks of')),
+                ('words', models.TextField(blank=True, help_text='What staff wrote to the patient with a cancellation; never what a patient wrote to the clinic.', verbose_name='words of the staff')),
                 ('due_at', models.DateTimeField(verbose_name='due')),
                 ('not_after', models.DateTimeField(blank=True, null=True, verbose_name='makes no sense after')),
                 ('status', models.CharField(choices=[('pending', 'To be sent'), ('sending', 'Being sent'), ('sent', 'Sent'), ('failed', 'Failed'), ('cancelled', 'Not needed any more'), ('suppressed', 'Not to be sent')], default='pending', max_length=12, verbose_name='status')),

@@ -63,6 +63,12 @@ class Message(models.Model):
         _("start it speaks of"), null=True, blank=True, help_text=_("A visit that starts at another time has moved.")
     )
 
+    words = models.TextField(
+        _("words of the staff"),
+        blank=True,
+        help_text=_("What staff wrote to the patient with a cancellation; never what a patient wrote to the clinic."),
+    )
+
     due_at = models.DateTimeField(_("due"))
     not_after = models.DateTimeField(_("makes no sense after"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=12, choices=MessageStatus.choices, default=MessageStatus.PENDING)
