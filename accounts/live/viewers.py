@@ -8,6 +8,7 @@ async def slots(scope: Scope, receive: Receive, send: Send) -> None:
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from accounts.live.guards import Close, Scope, address_of, addresses, is_ours
 from accounts.live.hub import State, hub
 from accounts.live.pulse import pulse
 from accounts.live.sockets import Send, Socket
+
+logger = logging.getLogger("frontdesk.live")
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -80,6 +83,7 @@ async def _show(socket: Socket, scope: Scope, find: Find) -> Shown | None:
         socket.close(Close.UNKNOWN)
         return None
     except Exception:
+        logger.warning("could not show a socket what it asks for", exc_info=True)
         socket.close(Close.TRY_AGAIN)
         return None
     return shown

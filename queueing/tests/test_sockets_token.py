@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import OperationalError
+from django.db.backends.utils import CursorWrapper
 
-from accounts.live.guards import OpenSockets
+from accounts.live.guards import Close, OpenSockets
 from queueing.selectors.day_end import day_is_over_at
 from queueing.services import steps
 from queueing.services.transferring import transfer_token
@@ -127,6 +129,21 @@ async def test_an_address_has_only_so_many_sockets(visit, token, monkeypatch):
     for _turn in range(2):
         await hears(await visit(address(token)), token.code)
     assert await code_of(await visit(address(token))) == 4429
+
+
+async def test_what_fails_at_the_door_is_written_down_and_tried_again_later(visit, token, monkeypatch, caplog):
+    def fails(*_args, **_kwargs):
+        raise OperationalError("the database is away")
+
+    caplog.set_level("WARNING", "frontdesk.live")
+    path = address(token)
+    with monkeypatch.context() as patched:
+        patched.setattr(CursorWrapper, "execute", fails)
+        assert await code_of(await visit(path)) == Close.TRY_AGAIN
+    assert "could not show a socket" in caplog.text
+    assert "the database is away" in caplog.text
+    assert token.secret not in caplog.text
+    await hears(await visit(path), "You are next")
 
 
 async def test_no_log_has_the_secret(visit, token, caplog):
