@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import gettext
 import re
 from pathlib import Path
@@ -11,30 +10,19 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
+from config.patient_words import patient_messages
+from config.po_files import Catalogue, Entry, read_catalogue, write_catalogue
 from queueing import board_words
 from queueing.languages import ENGLISH, VOICES, codes_in
 
 FOLDER = Path(settings.BASE_DIR) / "locale"
 OTHERS = sorted(set(VOICES) - {ENGLISH})
-PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}")
 MANY = 2
 
 
-def entries_of(source: Path) -> dict[str, list[str]]:
-    """What a .po says: each message with its translations (several where a number decides). Plain files only."""
-    found: dict[str, list[str]] = {}
-    for block in source.read_text().split("\n\n"):
-        texts: dict[str, str] = {}
-        name = ""
-        for line in block.splitlines():
-            if match := re.match(r'(msg\w+(?:\[\d\])?) (".*")$', line):
-                name = match[1]
-                texts[name] = ast.literal_eval(match[2])
-            elif line.startswith('"'):
-                texts[name] += ast.literal_eval(line)
-        if texts.get("msgid"):
-            found[texts["msgid"]] = [text for key, text in texts.items() if key.startswith("msgstr")]
-    return found
+def entries_of(code: str) -> list[Entry]:
+    return list(read_catalogue(FOLDER / code / "LC_MESSAGES/django.po").entries.values())
 
 
 def compiled(code: str) -> gettext.GNUTranslations:
@@ -44,25 +32,51 @@ def compiled(code: str) -> gettext.GNUTranslations:
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_what_is_compiled_is_what_stands_in_the_source(code):
-    entries = entries_of(FOLDER / code / "LC_MESSAGES/django.po")
-    assert len(entries) > 20
     catalogue = dict(compiled(code)._catalog)  # type: ignore[attr-defined]
     catalogue.pop("")
     expected = {}
-    for message, texts in entries.items():
-        many = len(texts) > 1
-        expected |= {(message, place) if many else message: text for place, text in enumerate(texts)}
+    for entry in entries_of(code):
+        message = f"{entry.context}\x04{entry.message}" if entry.context else entry.message
+        if entry.is_translated and entry.plural:
+            expected |= {(message, place): text for place, text in enumerate(entry.texts)}
+        elif entry.is_translated:
+            expected[message] = entry.texts[0]
+    assert len(expected) > 20
     assert catalogue == expected
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_no_translation_is_empty_or_loses_what_is_filled_in(code):
-    for message, texts in entries_of(FOLDER / code / "LC_MESSAGES/django.po").items():
-        wanted = set(PLACEHOLDER.findall(message))
-        for text in texts:
-            assert text, message
+def test_no_translation_loses_what_is_filled_in(code):
+    """Nor adds what nobody fills in. A form for one or two may leave the number out; the last is for many."""
+    for entry in entries_of(code):
+        if not any(entry.texts):
+            continue
+        assert entry.is_translated, f"{entry.message!r} is translated in part"
+        wanted = set(PLACEHOLDER.findall(entry.message + entry.plural))
+        for text in entry.texts:
             assert set(PLACEHOLDER.findall(text)) <= wanted, text
-        assert set(PLACEHOLDER.findall(texts[-1])) == wanted, message
+        assert set(PLACEHOLDER.findall(entry.texts[-1])) == wanted, entry.message
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_each_language_lists_what_patients_read_and_nothing_else(code):
+    """Whoever adds a sentence runs `manage.py translations`."""
+    wanted = patient_messages()
+    listed = read_catalogue(FOLDER / code / "LC_MESSAGES/django.po").entries
+    assert sorted(listed) == sorted(wanted)
+    assert {key: entry.plural for key, entry in listed.items()} == {key: one.plural for key, one in wanted.items()}
+
+
+def test_a_catalogue_is_read_as_it_was_written(tmp_path):
+    texts = ['Una\t"línea"\ny otra \\j']
+    entries = [
+        Entry("A line\nand another", places={"a.py", "b.html"}, texts=texts),
+        Entry("one %(count)s", context="of people", plural="many %(count)s", places={"a.py"}, texts=["uno", "dos"]),
+        Entry("word " * 60, places={"a.py"}, texts=[""]),
+    ]
+    written = Catalogue("# Words", "Plural-Forms: nplurals=2; plural=(n != 1);\n", {one.key: one for one in entries})
+    write_catalogue(tmp_path / "django.po", written)
+    assert read_catalogue(tmp_path / "django.po") == written
 
 
 @pytest.mark.parametrize("code", OTHERS)
