@@ -47,9 +47,17 @@ def daphne(tmp_path_factory):
     process.wait()
 
 
-def listener(port, path="/"):
+def listener(port, path="/", *, sock=None):
     """A client, which takes in some messages ahead of whoever reads them."""
-    return connect(f"ws://127.0.0.1:{port}{path}", max_size=None, ping_interval=None, compression=None)
+    return connect(f"ws://127.0.0.1:{port}{path}", max_size=None, ping_interval=None, compression=None, sock=sock)
+
+
+def sleeper_at(port):
+    """A client that does not read, and whose kernel keeps little for it: how much it would keep depends on the day."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 * 1024)
+    sock.connect(("127.0.0.1", port))
+    return listener(port, sock=sock)
 
 
 def test_long_messages_arrive_whole_and_in_order(daphne):
@@ -61,7 +69,7 @@ def test_long_messages_arrive_whole_and_in_order(daphne):
 
 def test_for_who_does_not_read_little_is_kept_and_nobody_waits(daphne):
     with ExitStack() as stack:
-        sleepers = [stack.enter_context(listener(daphne)) for _ in range(5)]
+        sleepers = [stack.enter_context(sleeper_at(daphne)) for _ in range(5)]
         time.sleep(0.3)
         with listener(daphne, "/flood/") as reader:
             for number in range(flood_asgi.MESSAGES):
