@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Role
 from queueing.models import EmergencyRequest
@@ -54,6 +56,21 @@ def test_doctors_see_the_code_but_not_the_name_of_whoever_waits_for_another(plac
     place.anonymous.post("emergencies/", {"secret": token.secret})
     shown = program_of_doctor(beside).get("emergencies/").json()["results"][0]
     assert shown["token"] == {"id": token.pk, "code": token.code, "queue": token.queue_id}
+
+
+def test_a_list_asks_the_database_as_often_for_many_as_for_one(place, django_assert_num_queries):
+    def somebody_calls() -> None:
+        place.anonymous.post("emergencies/", {"secret": place.waits().secret})
+
+    somebody_calls()
+    place.desk.get("emergencies/")
+    with CaptureQueriesContext(connection) as asked:
+        assert len(names(place.desk.get("emergencies/"))) == 1
+    few = len(asked)  # before another request clears the list
+    for _ in range(15):
+        somebody_calls()
+    with django_assert_num_queries(few):
+        assert len(names(place.desk.get("emergencies/"))) == 16
 
 
 def test_nobody_calls_for_a_place_that_is_not_theirs(place):

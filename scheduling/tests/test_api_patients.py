@@ -123,6 +123,22 @@ class TestReading:
         assert names(program_of(Role.RECEPTION, here.location).get(visits)) == [here.pk]
         refused(Program(user).get(visits, status="confirmed"), 400, "unknown_parameter")
 
+    @pytest.mark.parametrize("is_staff", [False, True])
+    def test_many_visits_cost_what_one_costs(self, is_staff: bool) -> None:
+        user = UserFactory()
+        patient = PatientFactory(user=user)
+        program = program_of(Role.MANAGER) if is_staff else Program(user)
+        costs: list[int] = []
+        for _round in range(2):
+            for _one in range(1 if not costs else 14):
+                book(SlotFactory(), patient=patient)
+            program.get(f"{path(patient)}appointments/")
+            with CaptureQueriesContext(connection) as queries:
+                found = program.get(f"{path(patient)}appointments/")
+            costs.append(len(queries))
+        assert len(names(found)) == 15
+        assert costs[0] == costs[1]
+
 
 class TestRegistering:
     def test_somebody_of_the_family(self) -> None:
