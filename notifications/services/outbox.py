@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -15,6 +17,9 @@ from notifications.states import Kind, MessageStatus, NotSent
 
 FREE = {"claim": "", "claimed_until": None}
 """What a message has that nobody holds."""
+
+KEY_GIVEN_UP = {"dedupe_key": Concat("dedupe_key", Value(":"), Cast("pk", CharField()))}
+"""What was never sent does not stand in the way of the same when it is wanted again: the desk takes a mistake back."""
 
 
 def cancel_unsent(
@@ -36,7 +41,7 @@ def cancel_unsent(
     if not wanted:
         raise ValueError("say what the messages are about")
     messages = Message.objects.filter(**wanted, kind__in=kinds, status=MessageStatus.PENDING)
-    return change_status(messages, MessageStatus.CANCELLED, why_not=why, **FREE)
+    return change_status(messages, MessageStatus.CANCELLED, why_not=why, **FREE, **KEY_GIVEN_UP)
 
 
 def retry_message(*, message_id: int, actor: Actor) -> Message:
