@@ -16,8 +16,8 @@ class Actor:
     """Who acts, and from where.
 
     `label` is what the audit trail stores: `user:12`, `visitor`, `link:345` (somebody who holds the secret
-    link of appointment 345), `kiosk:harbour` (whoever stands at the kiosk of that location) or
-    `system:expire_pending`. `address` is the network address, if any.
+    link of appointment 345), `kiosk:harbour` (whoever stands at the kiosk of that location), `gateway:twilio` (what
+    somebody told the clinic through it) or `system:expire_pending`. `address` is the network address, if any.
     """
 
     label: str
@@ -38,6 +38,11 @@ def system(job: str) -> Actor:
 def kiosk(slug: str, *, address: str = "") -> Actor:
     """Whoever stands at a location's kiosk: nobody's account, and never staff, whoever signed in on the device."""
     return Actor(label=f"kiosk:{slug}", address=address)
+
+
+def gateway(name: str) -> Actor:
+    """What somebody told the clinic through a gateway, such as a text message that says STOP."""
+    return Actor(label=f"gateway:{name}")
 
 
 def from_request(request: HttpRequest, *, link: int | None = None) -> Actor:

@@ -461,6 +461,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "axes": {"level": "WARNING"},
+        # Both write the addresses of requests, and with them telephone numbers.
+        "twilio": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
         # Visitors' mistakes (404, a body too large) are no news on somebody's own console; our own (500) are.
         "django.request": {"level": "ERROR" if EMBEDDED else LOG_LEVEL},
         "django.security": {"level": "CRITICAL" if EMBEDDED else LOG_LEVEL},

@@ -170,7 +170,7 @@ class _Clerk:
             recipients = tuple(envelope.rcpt_tos)
             self.house.letters.append(Letter(envelope.mail_from or "", recipients, message, self.connection))
         if fault in (DROP, LOSE):
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
         if fault is not None:
             await asyncio.Event().wait()  # until the line is gone, which cancels this

@@ -302,7 +302,13 @@ class _Handler(BaseHTTPRequestHandler):
 def _resource(kind: str, account: str, sid: str, form: Fields) -> dict[str, Any]:
     """A message or a call as Twilio shows it; a message that is still in the queue has no `date_sent`."""
     now = format_datetime(datetime.now(UTC))
-    both = {"sid": sid, "account_sid": account, "to": form["To"], "from": form["From"], "status": "queued"}
+    both: dict[str, Any] = {
+        "sid": sid,
+        "account_sid": account,
+        "to": form["To"],
+        "from": form["From"],
+        "status": "queued",
+    }
     both |= {"date_created": now, "date_updated": now, "direction": "outbound-api", "api_version": "2010-04-01"}
     both |= {"price": None, "price_unit": "USD", "uri": f"/2010-04-01/Accounts/{account}/{kind}/{sid}.json"}
     if kind == "Messages":
