@@ -28,8 +28,8 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def now():
-    """The moment at which everybody asks."""
+def now(morning):
+    """The moment at which everybody asks: one of a day whose whole line is seen before noon."""
     return timezone.now()
 
 
