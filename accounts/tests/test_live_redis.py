@@ -15,7 +15,7 @@ from django.conf import settings as current
 
 from accounts.live.announcer import Announcer
 from accounts.live.hub import Hub
-from accounts.live.layer import Publisher, prefix_of
+from accounts.live.layer import PATIENCE, Publisher, prefix_of
 from accounts.live.published import Published
 from accounts.live.renderer import Renderer
 from accounts.tests.ears import Ear
@@ -136,7 +136,7 @@ async def test_nobody_waits_for_a_redis_that_is_away(process, server, caplog):
     began = time.monotonic()
     for number in range(5):
         here.tell("key", lambda number=number: [state(f"news {number}")])
-    assert time.monotonic() - began < 0.1, "a booking waited"
+    assert time.monotonic() - began < PATIENCE, "a booking waited"
     await until(lambda: "news 4" in ear.texts, seconds=3)  # in this process they are heard all the same
     await asyncio.to_thread(here.renderer.stop)
     said = [record.getMessage() for record in caplog.records if record.name == "frontdesk.live"]
@@ -167,7 +167,7 @@ def test_a_publisher_tries_for_a_second_and_then_not_again(trouble):
     for _turn in range(100):
         publisher.publish([state("news", NEVER)])
         assert publisher.listened("room") == set()
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < PATIENCE, "it was tried again"
 
 
 async def test_when_redis_is_back_everything_is_right_within_five_seconds(process, server):

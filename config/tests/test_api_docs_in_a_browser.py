@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from accounts.tests.factories import make_user
 
@@ -40,7 +40,7 @@ def test_the_docs_show_every_call_and_ask_nobody_else(
     page.locator(".opblock").first.wait_for()
     document = page.request.get(f"{live_server.url}/api/schema/").json()
     operations = sum(len(methods.keys() - {"parameters"}) for methods in document["paths"].values())
-    assert page.locator(".opblock").count() == operations
+    expect(page.locator(".opblock")).to_have_count(operations)
     page.locator(".opblock-summary-control").first.click()
     page.locator(".opblock-body .responses-wrapper").first.wait_for()
     assert watched == {"elsewhere": [], "complaints": []}

@@ -263,14 +263,15 @@ def test_who_books_reads_and_renders_nothing(listening, slot):
     ear.hears(taken(slot))
 
 
-def test_a_booking_does_not_wait_for_a_redis_that_never_answers(live_updates, settings):
+def test_a_booking_does_not_wait_for_a_redis_that_never_answers(live_updates, settings, monkeypatch):
+    monkeypatch.setattr("accounts.live.layer.PATIENCE", 10.0)  # whoever waits, waits longer than any machine is busy
     times = [SlotFactory() for _turn in range(3)]
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.REDIS_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         began = monotonic()
         for slot in times:
             book(slot)
-        assert monotonic() - began < 0.9
+        assert monotonic() - began < 9
     assert Appointment.objects.count() == len(times)
 
 
