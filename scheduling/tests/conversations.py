@@ -109,4 +109,4 @@ async def conversation(**who: Any) -> AsyncIterator[Conversation]:
     try:
         yield talk
     finally:
-        await talk.wire.disconnect()
+        await talk.wire.disconnect(timeout=SOON)

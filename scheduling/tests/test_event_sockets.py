@@ -20,7 +20,7 @@ from accounts.services import sign_ins
 from scheduling import event_sockets
 from scheduling.event_sockets import MOST_ROOMS
 from scheduling.models import Doctor, StaffAssignment
-from scheduling.tests.conversations import OURS, Conversation, conversation, in_thread
+from scheduling.tests.conversations import OURS, SOON, Conversation, conversation, in_thread
 from scheduling.tests.factories import CLINIC
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("live")]
@@ -287,7 +287,7 @@ async def test_when_the_database_is_away_nobody_is_let_in_and_nothing_breaks(cli
     monkeypatch.setattr(event_sockets, "recognise", away)
     assert await talk.open()
     assert await talk.closed() == Close.TRY_AGAIN
-    await talk.wire.disconnect()
+    await talk.wire.disconnect(timeout=SOON)
 
 
 async def test_who_leaves_in_the_middle_of_everything_leaves_nothing_behind(clinic):

@@ -32,7 +32,7 @@ async def viewers() -> AsyncIterator[Callable[..., Awaitable[Any]]]:
 
     yield visit
     for one in opened:
-        await one.disconnect()
+        await one.disconnect(timeout=5)
     await asyncio.gather(*hub._under_way, return_exceptions=True)
     doorkeeper.stop()
     assert not hub.is_busy(), "somebody is still in a room"
