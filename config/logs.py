@@ -9,7 +9,7 @@ import logging
 import re
 from typing import Final
 
-SECRET_ADDRESSES: Final = ("/a/", "/t/", "/waitlist/", "/ws/token/")
+SECRET_ADDRESSES: Final = ("/a/", "/m/", "/t/", "/waitlist/", "/ws/token/")
 """What stands before the secret in the address of a link; every other address says nothing that is secret."""
 
 HIDDEN: Final = "…"

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("config.api")),
     path("health/", health.health, name="health"),
     path("health/live/", health.live, name="health_live"),
+    path("", include("notifications.urls")),
     path("", include("queueing.urls")),
     path("", include("scheduling.urls")),
 ]

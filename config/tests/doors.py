@@ -98,6 +98,7 @@ DOORS: dict[str, Door] = {
     "queueing:board_state": Door.EVERYBODY,
     **{f"queueing:{name}": Door.EVERYBODY for name in _KIOSK.split()},
     "queueing:ticket": Door.SECRET,
+    "notifications:link": Door.SECRET,
     "scheduling:me": Door.SIGNED_IN,
     "scheduling:family_add": Door.SIGNED_IN,
     "scheduling:family_edit": Door.FAMILY,

@@ -78,5 +78,5 @@ def addresses(patterns: list[URLPattern | URLResolver], before: str = "/") -> li
 
 def test_every_address_with_a_secret_is_known() -> None:
     every = addresses(get_resolver().url_patterns) + [f"/{one.pattern}" for one in websocket_urlpatterns]
-    before = {match[1] for address in every if (match := re.match(r"(.*?)<(?:\w+:)?secret>", address))}
+    before = {match[1] for address in every if (match := re.match(r"(.*?)<(?:\w+:)?(?:secret|code)>", address))}
     assert before == set(SECRET_ADDRESSES)

@@ -83,6 +83,7 @@ def fillings(name: str, words: list[str]) -> Iterator[str]:
         for kwargs in (
             {"secret": word},
             {"token": word},
+            {"code": word},
             {"patient_id": word},
             {"secret": word, "token": word},
             {"pk": word},
