@@ -41,7 +41,7 @@ class Letter:
         """The words of its part of a kind, such as `html`."""
         found = self.message.get_body((kind,))
         assert found is not None, f"no {kind} part"
-        return str(found.get_content())
+        return str(found.get_content()).replace("\r\n", "\n")
 
 
 @dataclass

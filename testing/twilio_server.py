@@ -52,8 +52,8 @@ REFUSED: dict[str, dict[str, Error]] = {
 class Fault:
     """What happens to one request instead of an answer of success.
 
-    `status` is answered with Twilio's error body; 0 hangs or closes the line. `kept` says whether the request was
-    carried out all the same.
+    `status` is answered with Twilio's error body, or with a `page` of whoever stands between; 0 hangs or closes the
+    line. `kept` says whether the request was carried out all the same.
     """
 
     status: int = 0
@@ -61,6 +61,7 @@ class Fault:
     retry_after: str = ""
     hangs: bool = False
     kept: bool = False
+    page: str = ""
 
 
 TOO_MANY = Fault(429, 20429)
@@ -200,6 +201,7 @@ class _Listener(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body go out as two packets
     server: _Listener
 
     def do_POST(self) -> None:
@@ -225,7 +227,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is None and twilio.decide is not None:
             fault = twilio.decide(self.command, path, fields)
         error = self._error(found, fields)
-        if fault is not None and fault.status:
+        if fault is not None and fault.page:
+            self._answer(fault.status, fault.page)
+        elif fault is not None and fault.status:
             self._answer_error((fault.status, fault.code, "Scripted."), retry_after=fault.retry_after)
         elif error is not None and (fault is None or fault.kept):
             self._answer_error(error)
@@ -288,8 +292,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = {"code": code, "message": words, "more_info": about, "status": status}
         self._answer(status, body, {"Retry-After": retry_after} if retry_after else {})
 
-    def _answer(self, status: int, body: dict[str, Any], headers: Mapping[str, str] | None = None) -> None:
-        content = json.dumps(body).encode()
+    def _answer(self, status: int, body: dict[str, Any] | str, headers: Mapping[str, str] | None = None) -> None:
+        content = (body if isinstance(body, str) else json.dumps(body)).encode()
         with suppress(ConnectionError):  # who asked may be gone: tests kill whoever sends
             self.send_response(status)
             for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
