@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from accounts.api.permissions import Staff
 from accounts.api.preconditions import conditional, wants_match
+from accounts.audit import recorded
 from queueing.api.bodies import DoctorStatusSerializer
 from queueing.api.queues import answer_line, queue_state
 from queueing.api.queues_examples import DOCTOR_STATUS
@@ -21,7 +22,9 @@ from queueing.api.reach import ReachesTokens
 from queueing.api.shapes import LineSerializer
 from queueing.api.tags import require_state
 from queueing.errors import InvalidDoctorStatus
+from queueing.models import Queue
 from queueing.rules import doctors_whose_day_is_kept_by
+from queueing.selectors.desk import queue_on_desk
 from queueing.selectors.queues import policy_of, queues_of_today
 from queueing.services.queues import lock_queue, open_queue, set_doctor_status
 from queueing.states import DoctorStatus
@@ -49,8 +52,7 @@ class DoctorStatusViewSet(ReachesTokens):
         doctor: Doctor = self.get_object()
         location = self._location_of(doctor, said.get("location"))
         with transaction.atomic():
-            day = local_date(timezone.now(), location.zone)
-            queue = open_queue(doctor=doctor, location=location, day=day)
+            queue = self._queue_of(doctor, location)
             if wants_match(request):
                 require_state(request, queue_state(lock_queue(queue.pk)))
             done = set_doctor_status(
@@ -61,6 +63,13 @@ class DoctorStatusViewSet(ReachesTokens):
                 back_at=said.get("until"),
             )
         return answer_line(request, done)
+
+    def _queue_of(self, doctor: Doctor, location: Location) -> Queue:
+        """The queue that is worked now, past midnight that of last night; else today's, opened."""
+        now = timezone.now()
+        with recorded(self.actor, "queue.open"):
+            day = local_date(now, location.zone)
+            return queue_on_desk(location, doctor, now) or open_queue(doctor=doctor, location=location, day=day)
 
     def _location_of(self, doctor: Doctor, asked: int | None) -> Location:
         """Where the doctor sees patients today: as said, else the one place there is, else where a queue is open.

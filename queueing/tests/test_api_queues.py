@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import AuditEntry
 from accounts.roles import Role
 from queueing.models import Queue, QueuePolicy, Token
-from queueing.services.steps import call_next
+from queueing.services.steps import call_next, leave_queue
 from queueing.tests.api import a_place, program_of_doctor
 from queueing.tests.factories import a_doctor, arrived, queue_of, walk_in
 from scheduling.models import Patient
@@ -220,6 +222,21 @@ def test_a_doctor_says_how_the_day_goes_and_today_gets_a_queue(place):
     assert said["doctor_status"]["back_at"].endswith("Z")
     wrong = {"status": "on_break", "until": "2020-01-01T00:00:00Z"}
     refused(place.desk.patch(f"doctors/{place.doctor.pk}/status/", wrong), 400, "invalid_doctor_status")
+
+
+def test_past_midnight_whoever_still_waits_is_told_how_the_night_goes(place):
+    night = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+    late = {"status": "running_late", "minutes": 15}
+    with time_machine.travel(night) as clock:
+        token = place.waits()
+        clock.shift(timedelta(hours=1))
+        said = place.desk.patch(f"doctors/{place.doctor.pk}/status/", late).json()
+        assert said["id"] == token.queue_id
+        leave_queue(token_id=token.pk, actor=CLINIC)
+        said = place.desk.patch(f"doctors/{place.doctor.pk}/status/", late).json()
+    assert said["id"] != token.queue_id
+    opened = AuditEntry.objects.get(object_type="queueing_queue", object_id=str(said["id"]), action="insert")
+    assert opened.actor == f"user:{place.desk.user.pk}"
 
 
 def test_where_a_doctor_works_at_several_places_the_place_is_asked_for(place):
