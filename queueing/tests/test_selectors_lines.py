@@ -27,6 +27,8 @@ pytestmark = pytest.mark.django_db
 MOST_QUERIES = 5
 MOST_MILLISECONDS = 50.0
 """What is promised; on the machine of docs/performance.md it takes less than half of it, as others are slower."""
+YARDSTICK_MILLISECONDS = 2.2
+"""What `yardstick` takes on that machine while nobody else wants its cores."""
 
 
 def fresh(*queues):
@@ -97,21 +99,36 @@ def test_a_line_reads_nothing_more_when_it_is_shown(django_assert_num_queries):
             assert place.token.patient.date_of_birth
 
 
+def yardstick():
+    """Milliseconds at work for something of a known size: others who want the cores slow down both alike."""
+    began = thread_time()
+    people = [{"number": number, "name": f"P{number}"} for number in range(5000)]
+    people.sort(key=lambda person: (person["name"], person["number"]))
+    assert "".join(person["name"] for person in people).startswith("P0P1")
+    return (thread_time() - began) * 1000
+
+
 def test_five_hundred_people_are_put_in_order_and_told_in_time():
-    """What counts is the time at work: how long others keep the machine busy meanwhile is not what is measured."""
+    """What counts is the time at work: how long others keep the machine busy meanwhile is not what is measured. That
+    they share its caches and its cores shows in the time at work, too, and is measured beside it."""
     queue = fresh(a_full_queue(500))[0]
     analyse()
     line_of(queue)
-    at_work, in_all = [], []
+    at_work, in_all, beside = [], [], []
     for _number in range(15):
         began, started = thread_time(), perf_counter()
         line = line_of(queue)
         at_work.append((thread_time() - began) * 1000)
         in_all.append((perf_counter() - started) * 1000)
-    sys.stdout.write(f"\n500 waiting: {median(at_work):.1f} ms at work, {median(in_all):.1f} ms in all (medians)\n")
+        beside.append(yardstick())
+    slowness = max(median(beside) / YARDSTICK_MILLISECONDS, 1.0)
+    sys.stdout.write(
+        f"\n500 waiting: {median(at_work):.1f} ms at work, {median(in_all):.1f} ms in all (medians),"
+        f" on a machine {slowness:.1f} times as slow\n"
+    )
 
     assert len(line.waiting) == 500
-    assert median(at_work) < MOST_MILLISECONDS
+    assert median(at_work) < MOST_MILLISECONDS * slowness
 
 
 def test_a_line_is_in_the_order_in_which_people_are_called():
