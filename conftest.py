@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from hypothesis import settings as properties
 
 from testing import browser, numbers
 from testing.flushing import allow_flush
@@ -15,6 +16,7 @@ from testing.missing import cannot_run
 from testing.redis_server import NoRedis, RedisServer
 
 allow_flush()
+properties.load_profile("ci")  # everywhere: no examples by chance, and no deadline that a busy machine misses
 
 
 @pytest.fixture(autouse=True)
