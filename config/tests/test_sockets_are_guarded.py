@@ -260,8 +260,8 @@ def test_what_no_program_of_ours_says_closes_the_socket_at_once(served: Embedded
         with socket_to(served, client=client, path=path) as socket:
             with suppress(ConnectionClosed):
                 socket.send(frame)
-            assert closed_with(socket, 2) in codes, frame[:20]
-        assert time.monotonic() - began < 2
+            assert closed_with(socket) in codes, frame[:20]
+        assert time.monotonic() - began < SECONDS  # of a busy machine; alone it is a tenth of that
     assert most_memory(served) - memory < 8 * MEGABYTE, "ten megabytes were taken in before they were refused"
 
 
