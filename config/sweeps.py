@@ -43,6 +43,7 @@ class Sweep:
 SWEEPS = (
     Sweep("expire_overdue", 15, "scheduling.services.lifecycle.expire_overdue"),
     Sweep("offer_free_seats", 30, "scheduling.services.waitlist.offer_free_seats"),
+    Sweep("plan_turns", 15, "notifications.services.planning.plan_turns"),
     Sweep("close_queues", 300, "queueing.services.closing.close_queues", at_most=900),
     Sweep("generate_slots", 3600, "scheduling.services.slot_generation.generate_slots", at_most=900),
     Sweep("seal_audit_trail", 60, "accounts.services.audit_sealing.seal_entries", at_most=300),

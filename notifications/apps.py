@@ -11,7 +11,8 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Messages")
 
     def ready(self) -> None:
-        """Let the audit trail follow the tables of this floor."""
-        from notifications import audited_tables
+        """Let the audit trail follow the tables of this floor, and listen to what happens below."""
+        from notifications import audited_tables, receivers
 
         audited_tables.declare()
+        receivers.connect()

@@ -46,7 +46,8 @@ def book_hold(*, token: str, patient: Patient | PatientDetails, visit: VisitDeta
     """Turn a held seat into an appointment: confirmed, or pending where the location wants a confirmation.
 
     The same token again (a double click, a retry) finds the same appointment; with other details it raises
-    BookingKeyReused. Raises HoldExpired, PatientBusy, InvalidPatient, InvalidVisit. At most eight statements.
+    BookingKeyReused. Raises HoldExpired, PatientBusy, InvalidPatient, InvalidVisit.
+    At most eight statements of its own, and those of who listens.
     """
     return _once_more_if_known(lambda: _book_hold(token, patient, visit, actor))
 

@@ -1,0 +1,38 @@
+"""What is written into the outbox on events from below, in their transaction: one that fails undoes the change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.actors import Actor
+from notifications.services import planning
+from queueing.models import Token
+from queueing.signals import queue_changed
+from queueing.states import Step
+from scheduling.models import Appointment, WaitlistEntry
+from scheduling.signals import appointment_changed, waitlist_offered
+
+
+def connect() -> None:
+    """Hang the receivers on their events."""
+    appointment_changed.connect(tell_of_visit)
+    waitlist_offered.connect(tell_of_offer)
+    queue_changed.connect(tell_of_call)
+
+
+def tell_of_visit(
+    sender: object, *, appointment: Appointment, previous: str | None, actor: Actor, message: str, **kwargs: Any
+) -> None:
+    """The patient is told what became of their visit, and reminded of it."""
+    planning.plan_for_visit(appointment=appointment, previous=previous, actor=actor, message=message)
+
+
+def tell_of_offer(sender: object, *, entry: WaitlistEntry, actor: Actor, **kwargs: Any) -> None:
+    """Who waits for a seat is told that one is kept for them."""
+    planning.plan_offer(entry=entry, actor=actor)
+
+
+def tell_of_call(sender: object, *, token: Token | None, what: str, actor: Actor, **kwargs: Any) -> None:
+    """Who is called is told so."""
+    if token is not None and what in (Step.CALLED, Step.RECALLED):
+        planning.plan_call(token=token, actor=actor)
