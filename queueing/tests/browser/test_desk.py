@@ -94,6 +94,7 @@ def group(page: Page, heading: str) -> Any:
 
 def test_a_whole_consultation_by_keyboard_alone(desk: Desk) -> None:
     page = desk.open()
+    expect(page.get_by_role("button", name="Call next").locator("kbd")).to_be_visible()
     first, second, third = (token.code for token in desk.tokens)
     said = page.locator("#announcer")
     page.keyboard.press("n")
@@ -348,6 +349,7 @@ def test_a_link_that_falls_silent_is_noticed_and_mended(desk: Desk) -> None:
 
 def test_all_of_it_works_without_a_script(desk: Desk) -> None:
     page = desk.open(wait=False, java_script_enabled=False)
+    expect(page.locator("kbd:visible")).to_have_count(0)  # keys do nothing here
     first = desk.tokens[0]
     page.get_by_role("button", name="Call next").click()
     expect(group(page, "Called")).to_contain_text(first.code)
