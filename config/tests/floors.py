@@ -45,6 +45,7 @@ FORBIDDEN_ROOMS = {
     "services": INTERFACES,
     "forms": ("views", "admin", "api", "urls", "management"),
     "reports": ("services", *INTERFACES),
+    "texts": ("services", *INTERFACES),
     # The API knows tokens, which open sockets as well; pages and what they write are no business of a socket.
     **dict.fromkeys(SOCKETS, ("views", "forms", "admin", "urls", "services")),
 }
