@@ -153,8 +153,8 @@ DOCTOR_STATUS: dict[str, Any] = {
     "partial_update": extend_schema(
         summary="Say how a doctor's day goes (staff)",
         description=(
-            "In today's queue, which is opened if there is none, or past midnight in last night's, while anybody is left "
-            "in it; everybody who waits is told. While a doctor is on a "
+            "In today's queue, which is opened if there is none, or past midnight in last night's, while anybody is "
+            "left in it; everybody who waits is told. While a doctor is on a "
             "break or has finished, nobody is called. The answer is the queue."
         ),
         request=DoctorStatusSerializer,
