@@ -11,10 +11,12 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.userkit import filter_users_by_email
 from allauth.core import context
 from django import forms
+from django.conf import settings
 from django.contrib.auth import password_validation
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import from_request
@@ -132,6 +134,7 @@ class RegistrationForm(allauth_forms.SignupForm):
             phone=data["phone"],
             password=data["password1"],
             full_name=data["full_name"],
+            language=get_language() or settings.LANGUAGE_CODE,
             verified=False,
             actor=from_request(request),
         )

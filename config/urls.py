@@ -6,13 +6,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.static import serve
 
 from accounts.permissions import public
-from config import error_pages, health
+from config import error_pages, health, languages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/scheduling/", include("scheduling.admin.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/", include("config.api")),
+    path("language/", languages.choose_language, name="choose_language"),
     path("health/", health.health, name="health"),
     path("health/live/", health.live, name="health_live"),
     path("", include("notifications.urls")),

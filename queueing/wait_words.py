@@ -55,4 +55,4 @@ def _duration(minutes: int) -> str:
     in_minutes = ngettext("%(count)d minute", "%(count)d minutes", rest) % {"count": rest}
     if minutes < LONGEST_IN_MINUTES:
         return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
-    return f"{in_hours} {in_minutes}" if rest else in_hours
+    return _("%(hours)s %(minutes)s") % {"hours": in_hours, "minutes": in_minutes} if rest else in_hours

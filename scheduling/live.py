@@ -11,12 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from accounts.live.announcer import announcer
 from accounts.live.hub import hub
@@ -26,6 +29,7 @@ from scheduling.day_times import is_free, parts_of_day, version_of
 from scheduling.models import Doctor, Location, Slot
 from scheduling.selectors.day import DayTime, day_times
 
+ENGLISH: Final[str] = settings.LANGUAGE_CODE
 NOT_SAID = "-"
 CHUNK = 500
 
@@ -36,37 +40,39 @@ class RoomUnknown(LookupError):
 
 def slots_address(*, doctor_id: int, day: date, location_id: int) -> str:
     """Where a page hears of the times of a doctor's day."""
-    query = urlencode({"day": day.isoformat(), "location": str(location_id)})
+    query = urlencode({"day": day.isoformat(), "location": str(location_id), "language": get_language() or ENGLISH})
     return f"/ws/slots/{doctor_id}/?{query}"
 
 
 class SlotsRoom(NamedTuple):
-    """What somebody looks at: a doctor at one location or all, on one day or any."""
+    """What somebody looks at: a doctor at one location or all, on one day or any, in a language."""
 
     doctor_id: int
     location_id: int | None = None
     day: date | None = None
+    language: str = ENGLISH
 
     @property
     def name(self) -> str:
         """The hub's name for it."""
-        return f"slots:{self.doctor_id}:{self.location_id or NOT_SAID}:{self.day or NOT_SAID}"
+        return f"slots:{self.doctor_id}:{self.location_id or NOT_SAID}:{self.day or NOT_SAID}:{self.language}"
 
     @classmethod
     def from_name(cls, name: str) -> SlotsRoom:
         """Back from `name`."""
-        _, doctor, location, day = name.split(":")
+        _, doctor, location, day, language = name.split(":")
         return cls(
             doctor_id=int(doctor),
             location_id=None if location == NOT_SAID else int(location),
             day=None if day == NOT_SAID else date.fromisoformat(day),
+            language=language,
         )
 
     def read(self) -> list[Published]:
         """What is the case: the day, or, in a room of any day, those that it was told of. Raises RoomUnknown."""
         self._require_known()
         days = [self.day] if self.day else [date.fromisoformat(part) for part in hub.parts(self.name)]
-        return [self.told_of(day, *read_times(self.doctor_id, self.location_id, day)) for day in days]
+        return [self.told_of(day, *read_times(self.doctor_id, self.location_id, day, self.language)) for day in days]
 
     def told_of(self, day: date, version: int, body: str) -> Published:
         """The message that tells this room of a day."""
@@ -79,24 +85,26 @@ class SlotsRoom(NamedTuple):
             raise RoomUnknown
 
 
-def read_times(doctor_id: int, location_id: int | None, day: date) -> tuple[int, str]:
+def read_times(doctor_id: int, location_id: int | None, day: date, language: str) -> tuple[int, str]:
     """The version and the HTML of a doctor's times on a day, as somebody sees them who keeps none of them."""
     version = database_clock()
     times = day_times(doctor_id=doctor_id, location_id=location_id, day=day)
-    context = {
-        "doctor_id": doctor_id,
-        "day": day,
-        "parts": [{"name": part.name, "slots": map(_drawn, part.slots)} for part in parts_of_day(times)],
-        "has_free": any(is_free(time) for time in times),
-        "version": version_of(times),
-        "is_live": True,
-        "drawn": True,
-    }
-    return version, render_to_string("scheduling/book/_times.html", context)
+    with translation.override(language):
+        parts = parts_of_day(times)
+        context = {
+            "doctor_id": doctor_id,
+            "day": day,
+            "parts": [{"name": part.name, "slots": [_drawn(time, language) for time in part.slots]} for part in parts],
+            "has_free": any(is_free(time) for time in times),
+            "version": version_of(times),
+            "is_live": True,
+            "drawn": True,
+        }
+        return version, render_to_string("scheduling/book/_times.html", context)
 
 
 @lru_cache(maxsize=10_000)
-def _drawn(time: DayTime) -> SafeString:
+def _drawn(time: DayTime, _language: str) -> SafeString:
     """One time of the list. The others of a day are as they were when one of them changes."""
     return render_to_string("scheduling/book/_time.html", {"slot": time})
 
@@ -163,14 +171,14 @@ def _rooms(beginning: str) -> list[SlotsRoom]:
 
 
 def _told(rooms: Sequence[SlotsRoom], change: _Change) -> Iterator[Published]:
-    """What each room is told: every day of it that changed, read once however many rooms look at it."""
+    """What each room is told: every day of it that changed, read once a language however many rooms look at it."""
     if not rooms:
         return
     changed = set() if change.all_days else _days_of(change)
-    read: dict[tuple[int, int | None, date], tuple[int, str]] = {}
+    read: dict[tuple[int, int | None, date, str], tuple[int, str]] = {}
     for room in rooms:
         for day in _days_for(room, changed, all_days=change.all_days):
-            key = (room.doctor_id, room.location_id, day)
+            key = (room.doctor_id, room.location_id, day, room.language)
             if key not in read:
                 read[key] = read_times(*key)
             yield room.told_of(day, *read[key])

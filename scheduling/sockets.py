@@ -1,4 +1,4 @@
-"""`/ws/slots/<doctor>/?day=YYYY-MM-DD&location=ID`: the times of a doctor, live. Public, for pages of ours.
+"""`/ws/slots/<doctor>/?day=YYYY-MM-DD&location=ID&language=en`: the times of a doctor, live. Public, for pages of ours.
 
 Sends the day's list of times as HTML at once, and the whole list again whenever one of them changes. Without a day,
 every day's list when it changes. Nothing is expected of whoever listens.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from urllib.parse import parse_qs
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.live.guards import Close, Scope, open_to
@@ -45,9 +46,10 @@ def room_of(scope: Scope) -> SlotsRoom | Close:
     day = read_day(asked["day"][-1]) if "day" in asked else None
     if doctor_id is None or ("location" in asked and location_id is None):
         return Close.UNKNOWN
-    if "day" in asked and not _within_reach(day):
+    language = asked.get("language", [settings.LANGUAGE_CODE])[-1]
+    if ("day" in asked and not _within_reach(day)) or language not in dict(settings.LANGUAGES):
         return Close.BAD_FRAME
-    return SlotsRoom(doctor_id, location_id, day)
+    return SlotsRoom(doctor_id, location_id, day, language)
 
 
 def _within_reach(day: date | None) -> bool:

@@ -29,6 +29,7 @@ def register_user(
     phone: str = "",
     password: str | None = None,
     full_name: str = "",
+    language: str = "en",
     roles: Iterable[Role] = (Role.PATIENT,),
     verified: bool,
     actor: Actor,
@@ -39,7 +40,11 @@ def register_user(
     registers alone has still to prove it by a code. Without a password they sign in by one-time codes.
     """
     user = User(
-        email=User.objects.normalize_address(email), phone=phone or None, phone_verified=verified, full_name=full_name
+        email=User.objects.normalize_address(email),
+        phone=phone or None,
+        phone_verified=verified,
+        full_name=full_name,
+        language=language,
     )
     user.set_password(password)  # slow on purpose, so before the transaction begins
     try:

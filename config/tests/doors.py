@@ -42,7 +42,7 @@ _VISITORS = (
     "account_login account_logout account_inactive account_signup account_email_verification_sent "
     "account_reset_password account_confirm_login_code account_verify_phone account_reset_password_from_key_done "
     "account_reset_password_from_key account_reset_password_done account_request_login_code mfa_authenticate "
-    "mfa_login_webauthn health health_live"
+    "mfa_login_webauthn choose_language health health_live"
 )
 _OWN_ACCOUNT = (
     "account_reauthenticate account_email account_change_password account_set_password account_change_phone mfa_index "

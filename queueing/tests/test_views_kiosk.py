@@ -444,16 +444,22 @@ def test_too_many_calls_say_so_in_words(client: Client, working: Any) -> None:
     assert "Please ask at the desk" in said(answers[-1])
 
 
-def test_one_language_offers_no_choice(client: Client, working: Any) -> None:
+def test_one_language_offers_no_choice(client: Client, working: Any, settings: Any) -> None:
+    settings.LANGUAGES = [("en", "English")]
     assert 'name="language"' not in said(client.get(page("kiosk", working[1])))
 
 
-def test_a_language_holds_until_somebody_begins_anew(client: Client, working: Any, settings: Any) -> None:
-    settings.LANGUAGES = [("en", "English"), ("hi", "Hindi")]
+def test_a_language_holds_until_somebody_begins_anew(client: Client, working: Any) -> None:
     start = page("kiosk", working[1])
-    assert 'value="hi" lang="hi">हिंदी<' in said(client.get(start))
+    assert 'value="hi" lang="hi">हिन्दी<' in said(client.get(start))
     chosen = client.post(start, typed(language="hi"))
     assert '<html class="kiosk" lang="hi"' in said(chosen)
     assert '<html class="kiosk" lang="hi"' in said(client.get(page("kiosk_help", working[1])))
     assert '<html class="kiosk" lang="en"' in said(client.get(start))
     assert '<html class="kiosk" lang="en"' in said(client.get(page("kiosk_help", working[1])))
+
+
+def test_the_device_itself_has_no_say_in_the_language(client: Client, working: Any) -> None:
+    """Nor has who signed in on it: the next person would be spoken to in the language of somebody else's browser."""
+    for name in ("kiosk", "kiosk_help"):
+        assert '<html class="kiosk" lang="en"' in said(client.get(page(name, working[1]), HTTP_ACCEPT_LANGUAGE="ar"))

@@ -52,6 +52,7 @@ def at_kiosk(view: KioskView) -> View:
     @sensitive_post_parameters()
     @require_http_methods(["GET", "HEAD", "POST"])
     def guarded(request: HttpRequest, slug: str) -> HttpResponse:
+        translation.activate(_chosen(request))
         location = kiosk_location(slug)
         if location is None:
             response = render(request, "queueing/kiosk/unknown.html", status=404)
@@ -63,6 +64,12 @@ def at_kiosk(view: KioskView) -> View:
         return keep_private(response)
 
     return guarded
+
+
+def _chosen(request: HttpRequest) -> str:
+    """The language pressed at the start, else the clinic's: whatever the device speaks, or whoever signed in on it."""
+    language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def was_left_behind(request: HttpRequest) -> bool:
@@ -137,11 +144,7 @@ def start(request: HttpRequest, location: Location) -> HttpResponse:
 
 def languages(current: str) -> list[tuple[str, str]]:
     """The other languages of the site, each by its own name; none where there is one only."""
-    return [
-        (code, translation.get_language_info(code)["name_local"])
-        for code, _name in settings.LANGUAGES
-        if code != current
-    ]
+    return [(code, name) for code, name in settings.LANGUAGES if code != current]
 
 
 @at_kiosk

@@ -7,8 +7,10 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.phone_numbers import PhoneFormField
@@ -116,6 +118,7 @@ class PatientForm(forms.Form):
             date_of_birth=said["date_of_birth"],
             phone=said["phone"].as_e164 if said["phone"] else "",
             email=said["email"],
+            language=get_language() or settings.LANGUAGE_CODE,
         )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django import template
 from django.conf import settings
+from django.utils.html import format_html
+from django.utils.translation import get_language_bidi
 
 register = template.Library()
 
@@ -21,3 +23,15 @@ def initials(name: str) -> str:
 def clinic_name() -> str:
     """The name above the door; from the environment, so that error pages need no database."""
     return str(settings.CLINIC_NAME)
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """The languages of the pages, each with its own name for itself."""
+    return list(settings.LANGUAGES)
+
+
+@register.filter
+def ltr(text: object) -> object:
+    """What reads from left to right in every language, such as a phone number; marked where the page does not."""
+    return format_html('<bdi dir="ltr">{}</bdi>', text) if text and get_language_bidi() else text

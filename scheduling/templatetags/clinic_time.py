@@ -96,4 +96,6 @@ def price(amount: Decimal | None, currency: str = "") -> str:
         return ""
     number = formats.number_format(amount, decimal_pos=2, force_grouping=True)
     sign = SIGNS.get(currency)
-    return f"{sign}{number}" if sign else f"{number}{NO_BREAK_SPACE}{currency}".strip()
+    if not sign:
+        return f"{number}{NO_BREAK_SPACE}{currency}".strip()
+    return pgettext("price", "%(sign)s%(number)s") % {"sign": sign, "number": number}

@@ -33,7 +33,7 @@ def test_the_page_of_one_doctors_times_hears_of_that_day(client, settings, slot)
     settings.LIVE_UPDATES = True
     day = local_date(slot.starts_at, slot.location.zone)
     html = page(client, slot)
-    assert live_address(html) == f"/ws/slots/{slot.doctor_id}/?day={day}&location={slot.location_id}"
+    assert live_address(html) == f"/ws/slots/{slot.doctor_id}/?day={day}&location={slot.location_id}&language=en"
     assert f'id="slots-{slot.doctor_id}-{day}"' in html
     assert "hx-swap-oob" not in html
 
