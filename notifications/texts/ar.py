@@ -1,7 +1,8 @@
 """What messages say in Arabic.
 
-Requests are put so that they suit men and women: “يرجى” and nouns. Digits are the Western ones, as in the phone numbers and
-references beside them. Text messages have room for 70 signs, link included, so each comes in several lengths.
+Requests suit men and women as far as the language lets them: “يرجى” and nouns. Digits are the Western ones, as in the phone numbers and
+references beside them. Text messages have room for 70 signs, link included, so each comes in several lengths; the clinic comes last, for a
+name in Latin letters at the beginning would turn the whole line.
 """
 
 from __future__ import annotations
@@ -16,10 +17,7 @@ _VISIT = lines(
     "الموعد: {day}، الساعة {time}", "الطبيب: {doctor}", "المكان: {place}", "الاسم: {patient}", "رقم الحجز: {number}"
 )
 _CALLED_TO = lines("رقمك: {token}", "المكان: {room}", "الطبيب: {doctor}")
-_BRING = (
-    "يرجى الحضور قبل الموعد بعشر دقائق، وإحضار بطاقة هوية تحمل صورة، وبطاقة التأمين إن وُجدت، وقائمة بالأدوية التي "
-    "تتناولها."
-)
+_BRING = "يرجى الحضور قبل الموعد بعشر دقائق، وإحضار بطاقة هوية تحمل صورة، وبطاقة التأمين إن وُجدت، وقائمة بأدويتك."
 _BY_VIDEO = (
     "هذه الزيارة مكالمة فيديو. قبل بدايتها ببضع دقائق، يرجى فتح الموعد من الرابط أدناه والانضمام إلى المكالمة. ويُفضَّل أن "
     "تكون قائمة أدويتك قريبة منك."
@@ -33,10 +31,7 @@ _CALENDAR = "الملف المرفق يضيف الموعد إلى تقويمك."
 
 _CONFIRMED = "تم تأكيد موعدك، ونتطلع إلى لقائك."
 _REMINDED = "نودّ تذكيرك بموعدك:"
-_COMING = (
-    "يرجى إعلامنا من الرابط أدناه هل ستحضر أم لا، فهذا يساعدنا على تنظيم اليوم. وإن تعذّر حضورك، فيرجى إبلاغنا ولو قبل "
-    "الموعد بقليل: فقد يكون هناك من ينتظر موعدًا."
-)
+_COMING = "يرجى إعلامنا من الرابط أدناه بحضورك أو تعذّره، فهذا يساعدنا على تنظيم اليوم. وإن تعذّر حضورك، فيرجى إبلاغنا ولو قبل الموعد بقليل: فقد يكون هناك من ينتظر موعدًا."
 _HELLO = "مرحبًا. معك {clinic}."
 _GOODBYE = "شكرًا لك، ومع السلامة."
 
@@ -47,7 +42,7 @@ TEXTS = {
         bodies=(
             paragraphs(
                 "مرحبًا،",
-                "لقد حجزنا لك هذا الموعد مؤقتًا. يرجى تأكيده قبل {until}، وإلا فسيصبح متاحًا لشخص آخر.",
+                "لقد حجزنا لك هذا الموعد مؤقتًا. يرجى تأكيده قبل {until}، فبعد ذلك يصبح متاحًا لغيرك.",
                 _VISIT,
                 "يرجى فتح الموعد من الرابط أدناه وتأكيده. وإن لم يناسبك الوقت، فيمكنك اختيار وقت آخر هناك.",
                 _PHONE,
@@ -85,7 +80,7 @@ TEXTS = {
                 "تم إلغاء هذا الموعد:",
                 _VISIT,
                 "رسالة من العيادة: {words}",
-                "لا يلزمك فعل أي شيء. وإن كنت لا تزال بحاجة إلى زيارة الطبيب، فيمكنك اختيار وقت آخر من الرابط أدناه.",
+                "لا يلزمك فعل أي شيء. وإن بقيت بحاجة إلى زيارة الطبيب، فيمكنك اختيار وقت آخر من الرابط أدناه.",
                 _PHONE,
                 "الملف المرفق يزيل الموعد من تقويمك.",
             ),
@@ -98,7 +93,7 @@ TEXTS = {
                 "مرحبًا،",
                 "كنا قد حجزنا لك هذا الموعد مؤقتًا، لكنه لم يُؤكَّد في الوقت المحدد، فأصبح متاحًا لغيرك:",
                 _VISIT,
-                "إن كنت لا تزال ترغب في الحضور، فيمكنك اختيار موعد من جديد من الرابط أدناه.",
+                "إن بقيت لديك رغبة في الحضور، فيمكنك اختيار موعد من جديد من الرابط أدناه.",
                 _PHONE,
             ),
         ),
@@ -110,8 +105,7 @@ TEXTS = {
                 "مرحبًا،",
                 "خبر سار: أصبح لدينا موعد شاغر لك، وسنحتفظ به حتى {until}.",
                 lines("الموعد: {day}، الساعة {time}", "الطبيب: {doctor}", "المكان: {place}", "الاسم: {patient}"),
-                "إن كان يناسبك، فيرجى فتح العرض من الرابط أدناه وقبوله. وإن لم يناسبك، فيمكنك رفضه هناك، وستبقى في قائمة "
-                "الانتظار.",
+                "إن كان يناسبك، فيرجى فتح العرض من الرابط أدناه وقبوله. وإن لم يناسبك، فيمكنك رفضه هناك مع بقائك في قائمة الانتظار.",
                 "إن لم يصلنا ردك قبل ذلك، فسنعرض الموعد على الشخص التالي.",
                 _PHONE,
             ),
@@ -149,14 +143,14 @@ TEXTS = {
     # --- Text messages ------------------------------------------------------------------------------------------
     (Kind.TO_CONFIRM, SMS): Text(
         bodies=(
-            "{clinic}: يرجى تأكيد موعدك {day} الساعة {time} قبل {until}\n{link}",
+            "يرجى تأكيد موعدك {day} الساعة {time} قبل {until} - {clinic}\n{link}",
             "يرجى تأكيد موعدك {day} {time}\n{link}",
             "لتأكيد موعدك:\n{link}",
         )
     ),
     (Kind.CONFIRMATION, SMS): Text(
         bodies=(
-            "{clinic}: تم تأكيد موعدك {day} الساعة {time}\n{link}",
+            "تم تأكيد موعدك {day} الساعة {time} - {clinic}\n{link}",
             "تم تأكيد موعدك {day} {time}\n{link}",
             "موعدك {day} {time}\n{link}",
             "موعدك {day}\n{link}",
@@ -164,7 +158,7 @@ TEXTS = {
     ),
     (Kind.REMINDER, SMS): Text(
         bodies=(
-            "{clinic}: تذكير بموعدك {day} الساعة {time}\n{link}",
+            "تذكير بموعدك {day} الساعة {time} - {clinic}\n{link}",
             "تذكير بموعدك {day} {time}\n{link}",
             "موعدك {day} {time}\n{link}",
             "موعدك {day}\n{link}",
@@ -172,7 +166,7 @@ TEXTS = {
     ),
     (Kind.RESCHEDULED, SMS): Text(
         bodies=(
-            "{clinic}: تغيّر موعدك إلى {day} الساعة {time}\n{link}",
+            "تغيّر موعدك إلى {day} الساعة {time} - {clinic}\n{link}",
             "تغيّر موعدك إلى {day} {time}\n{link}",
             "موعد جديد {day}\n{link}",
             "تغيّر موعدك\n{link}",
@@ -180,7 +174,7 @@ TEXTS = {
     ),
     (Kind.CANCELLED, SMS): Text(
         bodies=(
-            "{clinic}: أُلغي موعدك {day} الساعة {time}\n{link}",
+            "أُلغي موعدك {day} الساعة {time} - {clinic}\n{link}",
             "أُلغي موعدك {day} {time}\n{link}",
             "أُلغي موعد {day}\n{link}",
             "أُلغي موعدك\n{link}",
@@ -188,35 +182,35 @@ TEXTS = {
     ),
     (Kind.EXPIRED, SMS): Text(
         bodies=(
-            "{clinic}: لم يُؤكَّد حجزك {day} في الوقت المحدد\n{link}",
+            "لم يُؤكَّد حجزك {day} في الوقت المحدد - {clinic}\n{link}",
             "لم يُؤكَّد حجزك {day}\n{link}",
             "لم يؤكَّد حجزك\n{link}",
         )
     ),
     (Kind.WAITLIST_OFFER, SMS): Text(
         bodies=(
-            "{clinic}: موعد شاغر لك {day} الساعة {time}. الرد قبل {until}\n{link}",
+            "موعد شاغر لك {day} الساعة {time}. الرد قبل {until} - {clinic}\n{link}",
             "موعد شاغر لك {day} {time}\n{link}",
             "موعد شاغر لك\n{link}",
         )
     ),
     (Kind.TURN_NEAR, SMS): Text(
         bodies=(
-            "{clinic}: اقترب دورك، الرقم {token}\n{link}",
+            "اقترب دورك، الرقم {token} - {clinic}\n{link}",
             "اقترب دورك، الرقم {token}\n{link}",
             "اقترب دورك\n{link}",
         )
     ),
     (Kind.YOUR_TURN, SMS): Text(
         bodies=(
-            "{clinic}: حان دورك، الرقم {token}. يرجى التوجه إلى {room}\n{link}",
+            "حان دورك، الرقم {token}. يرجى التوجه إلى {room} - {clinic}\n{link}",
             "حان دورك، الرقم {token}\n{link}",
             "حان دورك\n{link}",
         )
     ),
     (Kind.FEEDBACK, SMS): Text(
         bodies=(
-            "{clinic}: شكرًا لزيارتك. كيف كانت؟\n{link}",
+            "شكرًا لزيارتك. كيف كانت؟ - {clinic}\n{link}",
             "كيف كانت زيارتك؟\n{link}",
             "رأيك يهمنا:\n{link}",
         )
@@ -227,7 +221,7 @@ TEXTS = {
     ),
     (Kind.CONFIRMATION, PUSH): Text(subject="تم تأكيد موعدك", bodies=("{day}، الساعة {time}، {doctor}.",)),
     (Kind.REMINDER, PUSH): Text(
-        subject="موعدك: {day}، الساعة {time}", bodies=("{doctor}، {clinic}. اضغط لإعلامنا هل ستحضر.",)
+        subject="موعدك: {day}، الساعة {time}", bodies=("{doctor}، {clinic}. اضغط لإعلامنا بحضورك.",)
     ),
     (Kind.RESCHEDULED, PUSH): Text(subject="تغيّر وقت موعدك", bodies=("{day}، الساعة {time}، {doctor}. اضغط لعرضه.",)),
     (Kind.CANCELLED, PUSH): Text(

@@ -84,7 +84,9 @@ def put_together(facts: Facts, kind: str, channel: str, written: Written, *, own
     if own is not None:
         _require_known(own, kind, channel)
     text = own or shipped_text(kind, channel, written.code)
-    subject = one_line(fill(text.subject, full_values(values)))[:LONGEST_SUBJECT]
+    # A subject is read in a list on a phone: it says days and times as a screen does.
+    on_a_screen = full_values(values_of(facts, channel=ChannelName.PUSH, written=written))
+    subject = one_line(fill(text.subject, on_a_screen))[:LONGEST_SUBJECT]
     if channel == ChannelName.SMS:
         return Composed("", _sms(text, values), link=facts.link)
     body = text.by_video if facts.is_by_video and text.by_video else _fullest(text, values)

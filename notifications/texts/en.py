@@ -19,7 +19,7 @@ _BY_VIDEO = (
     "“Join the video call”. Please have a list of the medicines you take at hand."
 )
 _CHANGE = (
-    "If you cannot come, please tell us as soon as you can, so that somebody else can have the time. With the link below "
+    "If you cannot make it, please tell us as soon as you can, so that somebody else can have the time. With the link below "
     "you can move your appointment or cancel it."
 )
 _PHONE = "Would you rather talk to us? Phone {phone}."
@@ -28,7 +28,7 @@ _CALENDAR = "The file that comes with this e-mail puts the appointment into your
 _CONFIRMED = "Your appointment is confirmed. We look forward to seeing you."
 _REMINDED = "This is a reminder of your appointment."
 _COMING = (
-    "Will you be there? A short answer with the link below helps us to plan the day. If you cannot come, please tell us, "
+    "Will you be there? A short answer with the link below helps us to plan the day. If you cannot make it, please tell us, "
     "even at short notice: somebody else may be waiting for a time."
 )
 
@@ -39,7 +39,7 @@ TEXTS = {
         bodies=(
             paragraphs(
                 "Hello,",
-                "We are keeping this time for you. Please confirm it by {until}, or it will go to somebody else.",
+                "We are keeping this time for you. Please confirm it by {until}; after that, others can book it.",
                 _VISIT,
                 "Open your appointment with the link below and press “Confirm this appointment”. If the time does not "
                 "suit you, you can choose another one there.",
@@ -91,7 +91,7 @@ TEXTS = {
         bodies=(
             paragraphs(
                 "Hello,",
-                "We kept this time for you, but it was not confirmed, so others can book it again:",
+                "We kept this time for you, but it was not confirmed in time, so others can book it again:",
                 _VISIT,
                 "Would you still like to come? You are welcome to choose a time again with the link below.",
                 _PHONE,

@@ -45,7 +45,7 @@ TEXTS = {
         bodies=(
             paragraphs(
                 "Hola:",
-                "Le guardamos esta hora. Confírmela, por favor, antes de {until}; si no, quedará libre para otra persona.",
+                "Le guardamos esta hora. Confírmela, por favor, antes de {until}; después quedará libre para otras personas.",
                 _VISIT,
                 "Abra su cita con el enlace de abajo y confírmela. Si la hora no le conviene, allí puede elegir otra.",
                 _PHONE,
@@ -353,6 +353,16 @@ BUTTONS = {
     Kind.FEEDBACK: "Contarnos qué tal fue",
 }
 
+_ARTICLES = {"dra.": "la", "dra": "la", "doctora": "la", "dr.": "el", "doctor": "el"}
+"""“Dr” without a full stop is the English way, which says nothing of men and women."""
+
+
+def _spoken_name(name: str) -> str:
+    """A name as it stands in a sentence: “con la Dra. Lucía Romero”."""
+    article = _ARTICLES.get(name.partition(" ")[0].lower())
+    return f"{article} {name}" if article else name
+
+
 SPANISH = Written(
     code="es",
     texts=TEXTS,
@@ -362,4 +372,5 @@ SPANISH = Written(
     keep_link="El enlace es solo para usted; por favor, no reenvíe este mensaje.",
     video_call="Videollamada",
     room="Sala {number}",
+    spoken_name=_spoken_name,
 )

@@ -10,6 +10,17 @@ _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _TURNS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Signs that turn the direction of writing: in a name they could show a link, or an hour, the wrong way round."""
 
+_LEFT_TO_RIGHT, _ITS_OWN, _END = "\u2066", "\u2068", "\u2069"
+
+
+def isolated(text: str, *, left_to_right: bool = False) -> str:
+    """A value that keeps its own direction among words of the other one, line by line.
+
+    Without it, a phone number among Arabic words shows its groups in the wrong order.
+    """
+    begin = _LEFT_TO_RIGHT if left_to_right else _ITS_OWN
+    return "\n".join(f"{begin}{line}{_END}" for line in text.split("\n") if line)
+
 
 def placeholders_in(text: str) -> list[str]:
     """The placeholders of a text, in their order."""

@@ -16,10 +16,6 @@ from notifications.texts.filling import fill, lines_with_values
 from notifications.texts.written import Written
 
 LONGEST_LABEL: Final = 30
-ISOLATE_LTR, ISOLATE, END_OF_ISOLATE = "\u2066", "\u2068", "\u2069"
-LEFT_TO_RIGHT: Final = frozenset({"phone", "number", "token"})
-AS_THEY_ARE: Final = frozenset({"link"})
-"""A sign beside a link would be taken for a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +51,11 @@ def _labelled(line: str) -> tuple[str, str] | None:
 
 def plain_of(body: str, values: Mapping[str, str], *, button: str, written: Written) -> str:
     """The e-mail in plain words, with the link on a line of its own."""
-    said = turned(values, written)
     parts = [
         "\n".join([*block.lines, *(f"{label}: {words}" for label, words in block.facts)])
-        for block in blocks_of(body, said)
+        for block in blocks_of(body, values)
     ]
-    sender = [said["clinic"], f"{written.phone}: {said['phone']}" if said["phone"] else ""]
+    sender = [values["clinic"], f"{written.phone}: {values['phone']}" if values["phone"] else ""]
     parts += [f"{button}:\n{values['link']}", written.keep_link, "\n".join(filter(None, sender))]
     return "\n\n".join(parts) + "\n"
 
@@ -73,33 +68,15 @@ def html_of(body: str, values: Mapping[str, str], *, subject: str, button: str, 
 
 def mail_context(body: str, values: Mapping[str, str], *, button: str, written: Written) -> dict[str, object]:
     """What the page of an e-mail shows; the preview in the back office shows the same."""
-    said = turned(values, written)
     return {
         "language": written.code,
         "direction": "rtl" if written.is_rtl else "ltr",
         "house": settings.CLINIC_NAME,
-        "blocks": blocks_of(body, said),
+        "blocks": blocks_of(body, values),
         "button": button,
         "link": values["link"],
         "keep_link": written.keep_link,
-        "clinic": said["clinic"],
+        "clinic": values["clinic"],
         "phone_label": written.phone,
-        "phone": said["phone"],
+        "phone": values["phone"],
     }
-
-
-def turned(values: Mapping[str, str], written: Written) -> dict[str, str]:
-    """Values that keep their own direction in a language that is written from right to left.
-
-    Without it, a phone number that stands among Arabic words shows its groups in the wrong order.
-    """
-    if not written.is_rtl:
-        return dict(values)
-    return {name: _isolated(name, value) if value else "" for name, value in values.items()}
-
-
-def _isolated(name: str, value: str) -> str:
-    if name in AS_THEY_ARE:
-        return value
-    begin = ISOLATE_LTR if name in LEFT_TO_RIGHT else ISOLATE
-    return "\n".join(f"{begin}{line}{END_OF_ISOLATE}" for line in value.split("\n"))

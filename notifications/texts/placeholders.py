@@ -21,7 +21,7 @@ from notifications.errors import TextBroken
 from notifications.models import Message, MessagePolicy
 from notifications.states import OF_THE_QUEUE, ChannelName, Kind
 from notifications.texts.days import Ways
-from notifications.texts.filling import one_line, several_lines
+from notifications.texts.filling import isolated, one_line, several_lines
 from notifications.texts.sms_length import Value
 from notifications.texts.written import Written
 
@@ -78,7 +78,7 @@ GIVE_WAY: Final = (
 """In which order values become briefer, each by one way, where a text message lacks room."""
 
 LEAST_OF_A_NAME: Final = 12
-LONGEST_SHORT_NAME: Final = 20
+NO_BREAK_SPACE: Final = "\u00a0"
 
 
 def placeholders_of(kind: str, channel: str) -> tuple[str, ...]:
@@ -175,15 +175,15 @@ def values_of(facts: Facts, *, channel: str, written: Written) -> dict[str, Valu
     return {
         "clinic": say.name(facts.clinic, short=facts.short_name),
         "patient": say.name(facts.patient),
-        "doctor": say.name(facts.doctor),
+        "doctor": say.doctor(),
         "day": Value(say.day()),
         "time": Value(say.time()),
-        "place": say.name(say.place()),
-        "number": Value((one_line(facts.number),)),
+        "place": say.place(),
+        "number": Value((say.left_to_right(one_line(facts.number)),)),
         "phone": Value((say.phone(),)),
         "link": Value((facts.link,)),
         "until": Value(say.until()),
-        "words": Value((several_lines(facts.words),)),
+        "words": Value((say.as_it_is(several_lines(facts.words)),)),
         "token": Value((say.token(),)),
         "room": say.name(say.room()),
     }
@@ -201,8 +201,26 @@ class _Saying:
         """A name; in text messages it may become shorter, or be the short one that the clinic gave itself."""
         text = one_line(text)
         if self.channel != ChannelName.SMS:
-            return Value((text,))
+            return Value((self.as_it_is(text),))
         return Value((one_line(short) or text,), least=LEAST_OF_A_NAME)
+
+    def doctor(self) -> Value:
+        """The doctor's name; spoken, it stands in a sentence."""
+        name = one_line(self.facts.doctor)
+        return self.name(self.written.spoken_name(name) if self.channel == ChannelName.CALL else name)
+
+    def as_it_is(self, text: str) -> str:
+        """Words that somebody typed, in their own direction where those around them have the other."""
+        return isolated(text) if self._turns else text
+
+    def left_to_right(self, text: str) -> str:
+        """Numbers and references, which read from left to right in every language."""
+        return isolated(text, left_to_right=True) if self._turns and text else text
+
+    @property
+    def _turns(self) -> bool:
+        """E-mails alone: each sign counts in a text message, and screens show little that could be turned."""
+        return self.written.is_rtl and self.channel == ChannelName.EMAIL
 
     def day(self) -> Ways:
         """The day of the visit."""
@@ -243,12 +261,15 @@ class _Saying:
             return (self.written.days.clock(clock),)
         return self.written.days.short_clock(clock)
 
-    def place(self) -> str:
+    def place(self) -> Value:
         """Where the visit is, on one line."""
         if self.facts.is_by_video:
-            return self.written.video_call
+            return Value((self.written.video_call,))
         parts = [self.facts.clinic, self.room(), *self.facts.address.splitlines()]
-        return ", ".join(part.strip() for part in parts if part.strip())
+        said = [self.as_it_is(part) for part in map(one_line, parts) if part]
+        if self.channel == ChannelName.SMS:
+            return self.name(", ".join(said))
+        return Value((("، " if self.written.is_rtl else ", ").join(said),))
 
     def room(self) -> str:
         """Where to go; a room that is only a number needs a word before it."""
@@ -256,15 +277,17 @@ class _Saying:
         return self.written.room.replace("{number}", room) if room.isdecimal() else room
 
     def phone(self) -> str:
-        """The clinic's number; read out, it is digit after digit, with a breath between its groups."""
-        if self.channel != ChannelName.CALL:
-            return self.facts.phone
-        return ", ".join(" ".join(group) for group in self.facts.national_phone.split())
+        """The clinic's number, in one piece; read out, it is digit after digit, with a breath between its groups."""
+        if self.channel == ChannelName.CALL:
+            return ", ".join(" ".join(group) for group in self.facts.national_phone.split())
+        if self.channel == ChannelName.EMAIL:
+            return self.left_to_right(self.facts.phone.replace(" ", NO_BREAK_SPACE))
+        return self.facts.phone
 
     def token(self) -> str:
         """A token's code; read out, it is sign after sign."""
         token = one_line(self.facts.token)
-        return " ".join(token) if self.channel == ChannelName.CALL else token
+        return " ".join(token) if self.channel == ChannelName.CALL else self.left_to_right(token)
 
 
 def full_values(values: Mapping[str, Value]) -> dict[str, str]:

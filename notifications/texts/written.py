@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from notifications.states import ChannelName, Kind
@@ -34,6 +34,7 @@ class Written:
     keep_link: str
     video_call: str
     room: str
+    spoken_name: Callable[[str], str] = str
     is_rtl: bool = False
 
 
