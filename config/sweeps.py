@@ -41,6 +41,7 @@ class Sweep:
 
 
 SWEEPS = (
+    Sweep("send_due", 5, "notifications.services.outbox.send_due"),
     Sweep("expire_overdue", 15, "scheduling.services.lifecycle.expire_overdue"),
     Sweep("offer_free_seats", 30, "scheduling.services.waitlist.offer_free_seats"),
     Sweep("plan_turns", 15, "notifications.services.planning.plan_turns"),

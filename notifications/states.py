@@ -95,6 +95,18 @@ class DeliveryStatus(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
+DELIVERY_RANKS: dict[DeliveryStatus, int] = {
+    DeliveryStatus.UNKNOWN: 0,
+    DeliveryStatus.KEPT: 0,
+    DeliveryStatus.QUEUED: 1,
+    DeliveryStatus.SENT: 2,
+    DeliveryStatus.DELIVERED: 3,
+    DeliveryStatus.UNDELIVERED: 3,
+    DeliveryStatus.FAILED: 3,
+}
+"""What gateways tell only ever leads on, in whatever order it comes: from a lower rank to a higher one."""
+
+
 class StopReason(models.TextChoices):
     """Why nothing is sent to an address any more."""
 

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
-from django.db.models import CharField, Value
-from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.audit import recorded
+from notifications.channels import Channel
+from notifications.channels.registry import channel_of
 from notifications.errors import MessageTooOld, MessageUnknown, WrongMessageState
 from notifications.models import Message
-from notifications.services.transitions import change_status
+from notifications.selectors.due import count_due
+from notifications.services.claiming import FREE
+from notifications.services.receipts import note_delivery
+from notifications.services.sending import Run, Tally
+from notifications.services.transitions import KEY_GIVEN_UP, change_status
 from notifications.states import Kind, MessageStatus, NotSent
+from notifications.waking import wake
 
-FREE = {"claim": "", "claimed_until": None}
-"""What a message has that nobody holds."""
+__all__ = ["cancel_unsent", "note_delivery", "retry_message", "send_due"]
 
-KEY_GIVEN_UP = {"dedupe_key": Concat("dedupe_key", Value(":"), Cast("pk", CharField()))}
-"""What was never sent does not stand in the way of the same when it is wanted again: the desk takes a mistake back."""
+
+def send_due(
+    *,
+    actor: Actor,
+    limit: int | None = None,
+    dry_run: bool = False,
+    channel_of: Callable[[str], Channel] = channel_of,
+) -> Tally | int:
+    """The sweep: send what is due. Safe to run twice, at once, or after a day's pause; bounded in time and memory.
+
+    With `dry_run` it only says how many are due.
+    """
+    if dry_run:
+        return count_due()
+    tally = Run(actor=actor, limit=limit, channel_of=channel_of).work()
+    if tally.more and limit is None:
+        wake()
+    return tally
 
 
 def cancel_unsent(

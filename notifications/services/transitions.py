@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from notifications.models import Message
 from notifications.states import MessageStatus, message_sources_of
+
+KEY_GIVEN_UP = {"dedupe_key": Concat("dedupe_key", Value(":"), Cast("pk", CharField()))}
+"""What was never sent does not stand in the way of the same when it is wanted again: the desk takes a mistake back."""
 
 
 def change_status(messages: QuerySet[Message], to: MessageStatus, **changes: Any) -> int:
