@@ -6,6 +6,7 @@ No message repeats a value: it may be a secret.
 
 from __future__ import annotations
 
+import re
 import sys
 import zoneinfo
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,12 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Warning
 from django.http.request import validate_host
 
+from accounts import twilio_client
+from notifications.channels.twilio import is_public
+
 SHORTEST_KEY = 32
+SENDING_NUMBER = re.compile(r"\+[1-9]\d{6,14}|\d{3,8}")
+"""A telephone number, or a short code."""
 TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_PHONE_NUMBER")
 
 
@@ -80,6 +86,21 @@ def _messages() -> Iterator[CheckMessage]:
     if missing and len(missing) < len(TWILIO):
         hint = f"Set {' and '.join(missing)} as well, or leave all three out."
         yield Error("Twilio is half configured: no message would go out.", hint=hint, id="frontdesk.E011")
+    if settings.TWILIO_PHONE_NUMBER and not SENDING_NUMBER.fullmatch(settings.TWILIO_PHONE_NUMBER):
+        hint = "Use the number as Twilio writes it: +442079460018. Names cannot be answered with STOP."
+        yield Error("TWILIO_PHONE_NUMBER is no number.", hint=hint, id="frontdesk.E015")
+    if settings.TWILIO_API_BASE and not is_address(settings.TWILIO_API_BASE):
+        hint = "Use http://127.0.0.1:8099, or leave it out: then it is Twilio itself."
+        yield Error("TWILIO_API_BASE is no address.", hint=hint, id="frontdesk.E016")
+
+
+def is_address(text: str) -> bool:
+    """Whether it is the address of a server on the web."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _processes() -> Iterator[CheckMessage]:
@@ -116,13 +137,17 @@ def _deployment() -> Iterator[CheckMessage]:
         hint = "Set BASE_URL to the https:// address patients use; secure cookies and HSTS follow from it."
         yield Warning("BASE_URL is not https.", hint=hint, id="frontdesk.W001")
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
-        yield Warning("Messages go to the console.", hint="Set EMAIL_URL.", id="frontdesk.W002")
+        hint = "Set EMAIL_URL. Until then codes go to the console, and messages stay in the outbox of the back office."
+        yield Warning("There is no mail server.", hint=hint, id="frontdesk.W002")
     if settings.STATIC_ROOT and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
         hint = "Run manage.py collectstatic --noinput; without it no page can be drawn."
         yield Warning("Static files are not collected.", hint=hint, id="frontdesk.W003")
     if settings.DATABASE_URL and not settings.REDIS_URL:
         hint = "Set REDIS_URL: several processes share the cache and live updates through it."
         yield Warning("There is no Redis.", hint=hint, id="frontdesk.W004")
+    if twilio_client.is_configured() and not is_public(settings.BASE_URL):
+        hint = "Set BASE_URL to an address on the internet: it is told what became of messages, and who says STOP."
+        yield Warning("Twilio cannot reach BASE_URL.", hint=hint, id="frontdesk.W005")
 
 
 def refuse_misconfiguration() -> None:

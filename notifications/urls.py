@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from notifications.views import links
+from notifications.views import links, webhooks
 
 app_name = "notifications"
 urlpatterns: list[URLPattern] = [
     path("m/<str:code>/", links.follow, name="link"),
+    path("webhooks/twilio/inbound/", webhooks.twilio_inbound, name="twilio_inbound"),
 ]

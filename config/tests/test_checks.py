@@ -17,6 +17,8 @@ from config.environment import Environment
 CONSOLE = "django.core.mail.backends.console.EmailBackend"
 GOOD_KEY = "v7Jk2pQx9Lm4Tn8Rw3Zc6Yb1Hd5Gf0SaUeOiKjXq"
 
+KEYS = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_PHONE_NUMBER": "+441632960000"}
+
 
 def ids(found):
     return [message.id for message in found]
@@ -41,6 +43,11 @@ def test_the_defaults_are_sound(settings):
         ("frontdesk.E010", {"DEFAULT_FROM_EMAIL": "the clinic"}),
         ("frontdesk.E011", {"TWILIO_ACCOUNT_SID": "AC123"}),
         ("frontdesk.E011", {"TWILIO_ACCOUNT_SID": "AC123", "TWILIO_AUTH_TOKEN": "secret"}),
+        ("frontdesk.E015", KEYS | {"TWILIO_PHONE_NUMBER": "020 7946 0018"}),
+        ("frontdesk.E015", KEYS | {"TWILIO_PHONE_NUMBER": "Clinic"}),
+        ("frontdesk.E016", KEYS | {"TWILIO_API_BASE": "api.twilio.com"}),
+        ("frontdesk.E016", KEYS | {"TWILIO_API_BASE": "http://[clinic"}),
+        ("frontdesk.E016", KEYS | {"TWILIO_API_BASE": "http://127.0.0.1:many"}),
         ("frontdesk.E012", {"DATABASE_URL": "", "DATABASE_POOL": True}),
         ("frontdesk.E012", {"DATABASE_URL": "", "WEB_PROCESSES": 2}),
         ("frontdesk.E013", {"SECRET_KEY": "short"}),
@@ -63,7 +70,8 @@ def test_a_misconfiguration_is_one_error_with_a_hint(settings, code, changes):
     [
         {"BASE_URL": "https://clinic.example", "ALLOWED_HOSTS": [".example"]},
         {"BASE_URL": "http://[::1]:8000", "ALLOWED_HOSTS": ["[::1]"]},
-        {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_PHONE_NUMBER": "+441632960000"},
+        KEYS,
+        KEYS | {"TWILIO_API_BASE": "http://127.0.0.1:8099", "TWILIO_PHONE_NUMBER": "60777"},
         {"SECRET_KEY": "short", "EMBEDDED": True},
         {"DATABASE_URL": "postgres://db/clinic", "DATABASE_POOL": True, "WEB_PROCESSES": 4},
     ],
@@ -79,8 +87,11 @@ def test_a_deployment_that_forgets_something_is_warned(settings, tmp_path):
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     settings.STATIC_ROOT = tmp_path
     settings.DATABASE_URL, settings.REDIS_URL = "postgres://db/clinic", ""
+    for name, value in KEYS.items():
+        setattr(settings, name, value)
+    settings.BASE_URL = "http://127.0.0.1:8000"
     found = checks.check_deployment()
-    assert ids(found) == ["frontdesk.W001", "frontdesk.W002", "frontdesk.W003", "frontdesk.W004"]
+    assert ids(found) == ["frontdesk.W001", "frontdesk.W002", "frontdesk.W003", "frontdesk.W004", "frontdesk.W005"]
     assert all(message.hint for message in found)
 
 

@@ -144,7 +144,7 @@ def rows_now() -> dict[str, dict[Any, tuple[Any, ...]]]:
     books = {"AuditEntry", "AuditSeal", "AttemptCounter", "SweepRun"}
     return {
         model._meta.label: {row[0]: row[1:] for row in model._default_manager.values_list("pk", *_columns(model))}
-        for app in ("accounts", "scheduling", "queueing")
+        for app in ("accounts", "scheduling", "queueing", "notifications")
         for model in apps.get_app_config(app).get_models(include_auto_created=True)
         if model.__name__ not in books
     }
