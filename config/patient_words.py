@@ -43,6 +43,7 @@ PYTHON = (
     "accounts/middleware.py",
     "accounts/phone_numbers.py",
     "config/error_pages.py",
+    "notifications/services/inbound.py",
     "queueing/board_words.py",
     "queueing/doctor_words.py",
     "queueing/errors.py",

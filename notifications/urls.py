@@ -7,5 +7,6 @@ from notifications.views import links, webhooks
 app_name = "notifications"
 urlpatterns: list[URLPattern] = [
     path("m/<str:code>/", links.follow, name="link"),
+    path("webhooks/twilio/status/", webhooks.twilio_status, name="twilio_status"),
     path("webhooks/twilio/inbound/", webhooks.twilio_inbound, name="twilio_inbound"),
 ]

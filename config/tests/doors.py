@@ -99,6 +99,7 @@ DOORS: dict[str, Door] = {
     **{f"queueing:{name}": Door.EVERYBODY for name in _KIOSK.split()},
     "queueing:ticket": Door.SECRET,
     "notifications:link": Door.SECRET,
+    "notifications:twilio_status": Door.EVERYBODY,
     "notifications:twilio_inbound": Door.EVERYBODY,  # nobody gets further without Twilio's signature
     "scheduling:me": Door.SIGNED_IN,
     "scheduling:family_add": Door.SIGNED_IN,

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.urls import reverse
 from requests import RequestException
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
@@ -21,7 +22,6 @@ from notifications.states import DeliveryStatus, NotSent
 logger = logging.getLogger(__name__)
 
 PROVIDER = "twilio"
-STATUS_PATH = "/webhooks/twilio/status/"
 MESSAGE_PARAMETER = "message"
 """Carries our number of a message in the address that is told what became of it."""
 
@@ -57,7 +57,7 @@ def callback_address(message_id: int) -> str:
     if not is_public(settings.BASE_URL):
         return ""
     question = urlencode({MESSAGE_PARAMETER: message_id})
-    return f"{settings.BASE_URL}{STATUS_PATH}?{question}"
+    return f"{settings.BASE_URL}{reverse('notifications:twilio_status')}?{question}"
 
 
 def is_public(address: str) -> bool:

@@ -7,15 +7,18 @@ import unicodedata
 from datetime import timedelta
 from enum import StrEnum
 
+from django.utils.translation import get_language_bidi, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from accounts.actors import Actor
+from accounts.audit import recorded
 from accounts.errors import TooManyAttempts
 from accounts.services.throttling import count_attempt
 from notifications.selectors.inbound import answered_for
+from notifications.services.outbox import note_delivery
 from notifications.services.suppressions import start_address, stop_address
-from notifications.states import ChannelName, StopReason
+from notifications.states import ChannelName, DeliveryStatus, StopReason
+from notifications.texts.filling import isolated
 
 STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 START_WORDS = frozenset({"START", "UNSTOP", "YES"})
@@ -25,6 +28,9 @@ NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 ANSWERS = 3
 ANSWERS_WITHIN = timedelta(days=1)
 """Two machines that answer each other would otherwise never end."""
+
+STOPPING_CODES = {"30005": StopReason.BOUNCED, "21610": StopReason.STOP}
+"""Nobody has that number; they said STOP. Others, such as a telephone that is off, pass."""
 
 
 class Wish(StrEnum):
@@ -70,5 +76,28 @@ def _answer_to(sender: str) -> str:
     phone, language = answered_for(sender)
     with override(language):
         if phone:
-            return _("Nobody reads messages to this number. Please phone %(phone)s. STOP ends them.") % {"phone": phone}
-        return _("Nobody reads messages to this number. STOP ends them.")
+            answer = _("Nobody reads replies to this number. Please phone %(phone)s. To stop our messages, reply STOP.")
+            return answer % {"phone": isolated(phone, left_to_right=True) if get_language_bidi() else phone}
+        return _("Nobody reads replies to this number. To stop our messages, reply STOP.")
+
+
+def hear_receipt(
+    *, message_id: int, provider: str, provider_id: str, status: DeliveryStatus, code: str, address: str, actor: Actor
+) -> bool:
+    """Note what became of a message, and stop an address of which the gateway says that it is none; False for no news.
+
+    `code` is the gateway's error, and `address` whom it was sent to.
+    """
+    with recorded(actor, "message.receipt"):
+        is_news = note_delivery(
+            message_id=message_id,
+            provider=provider,
+            provider_id=provider_id,
+            delivery_status=status,
+            error=f"{provider} {code}" if code else "",
+            actor=actor,
+        )
+        reason = STOPPING_CODES.get(code)
+        if is_news and reason is not None:
+            stop_address(channel=ChannelName.SMS, address=address, reason=reason, actor=actor)
+    return is_news

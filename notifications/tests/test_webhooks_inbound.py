@@ -14,6 +14,7 @@ from accounts.models import AuditEntry
 from notifications.models import Suppression
 from notifications.services.inbound import ANSWERS, Wish, wish_in
 from notifications.states import ChannelName, StopReason
+from notifications.tests.factories import message
 from notifications.tests.webhook_calls import INBOUND, post
 from scheduling.tests.factories import LocationFactory, PatientFactory, SlotFactory, book, in_hours
 from testing.threads import run_together
@@ -94,16 +95,15 @@ def test_words_that_the_clinic_has_set_at_twilio_count_as_well(twilio: TwilioSer
 @pytest.mark.django_db
 def test_whatever_else_somebody_writes_gets_the_telephone_of_the_clinic(twilio: TwilioServer) -> None:
     LocationFactory()
+    phone = "+44 20 7946 0018"
     for body in ("HELP", "I will be late", "YES"):
-        twilio_said = text(twilio, body, sender=f"+4477009001{len(body):02}")
-        assert twilio_said == ["Nobody reads messages to this number. Please phone +44 20 7946 0018. STOP ends them."]
+        (said,) = text(twilio, body, sender=f"+4477009001{len(body):02}")
+        assert said == f"Nobody reads replies to this number. Please phone {phone}. To stop our messages, reply STOP."
     assert not Suppression.objects.exists()
 
 
 @pytest.mark.django_db
 def test_the_answer_names_the_place_that_wrote_and_nobody(twilio: TwilioServer) -> None:
-    from notifications.tests.factories import message
-
     LocationFactory(phone="+442079460999")
     elsewhere = LocationFactory(phone="+442079460111")
     patient = PatientFactory(phone=NUMBER, first_name="Xenia", last_name="Quux")
@@ -115,6 +115,31 @@ def test_the_answer_names_the_place_that_wrote_and_nobody(twilio: TwilioServer) 
     assert "Quux" not in said
     (to_a_stranger,) = text(twilio, "Who is this?", sender="+447700900124")
     assert "+44" not in to_a_stranger, "there are two places, and nothing says which"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "words", "phone"),
+    [
+        ("en", "Please phone", "+44 20 7946 0111"),
+        ("es", "Llame al", "+44 20 7946 0111"),
+        ("hi", "फ़ोन करें", "+44 20 7946 0111"),
+        ("ar", "الاتصال", "\u2066+44 20 7946 0111\u2069"),
+        ("xx", "Please phone", "+44 20 7946 0111"),
+    ],
+)
+def test_the_answer_is_in_the_language_of_whoever_the_place_wrote_to(
+    twilio: TwilioServer, language: str, words: str, phone: str
+) -> None:
+    patient = PatientFactory(phone=NUMBER, language=language)
+    place = LocationFactory(phone="+442079460111")
+    message(
+        channel=ChannelName.SMS, appointment=book(SlotFactory(location=place, starts_at=in_hours(48)), patient=patient)
+    )
+    (said,) = text(twilio, "?")
+    assert words in said
+    assert phone in said
+    assert "STOP" in said
 
 
 @pytest.mark.django_db

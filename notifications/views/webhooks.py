@@ -1,4 +1,4 @@
-"""What Twilio tells us: what people write to the clinic's number.
+"""What Twilio tells us: what became of messages and calls, and what people write to the clinic's number.
 
 Whoever cannot sign as Twilio does is refused. What is told twice, late or in another order does no harm.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from twilio.request_validator import RequestValidator
@@ -18,11 +18,16 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from accounts.actors import gateway
 from accounts.permissions import public
-from notifications.services.inbound import hear_text
+from notifications.channels.twilio import MESSAGE_PARAMETER, PROVIDER, delivery_of
+from notifications.services.inbound import hear_receipt, hear_text
+from notifications.states import DeliveryStatus
 
 logger = logging.getLogger(__name__)
 
 TWILIO = gateway("twilio")
+LONGEST_NUMBER = 18
+"""Digits; more than any row has."""
+LONGEST_NAME = 64
 
 Webhook = Callable[[HttpRequest], HttpResponse]
 
@@ -41,6 +46,32 @@ def signed_by_twilio(view: Webhook) -> Webhook:
         return view(request)
 
     return guarded
+
+
+@csrf_exempt
+@public
+@require_POST
+@signed_by_twilio
+def twilio_status(request: HttpRequest) -> HttpResponse:
+    """What became of a message or a call; nothing is written for what we do not know."""
+    name = request.POST.get("MessageSid") or request.POST.get("CallSid", "")
+    if not name or len(name) > LONGEST_NAME:
+        return HttpResponseBadRequest("A MessageSid or CallSid is missing.", content_type="text/plain")
+    number = request.GET.get(MESSAGE_PARAMETER, "")
+    status = delivery_of(request.POST.get("MessageStatus") or request.POST.get("CallStatus"))
+    is_number = number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER
+    if is_number and status != DeliveryStatus.UNKNOWN:
+        code = request.POST.get("ErrorCode", "")
+        hear_receipt(
+            message_id=int(number),
+            provider=PROVIDER,
+            provider_id=name,
+            status=status,
+            code=code if code.isascii() and code.isdecimal() and len(code) <= LONGEST_NUMBER else "",
+            address=request.POST.get("To", ""),
+            actor=TWILIO,
+        )
+    return HttpResponse(status=204)
 
 
 @csrf_exempt
