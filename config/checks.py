@@ -23,9 +23,11 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.http.request import validate_host
 
 from accounts import twilio_client
+from notifications import push_keys
 from notifications.channels.twilio import is_public
 
 SHORTEST_KEY = 32
+VAPID = ("VAPID_PRIVATE_KEY", "VAPID_PUBLIC_KEY")
 SENDING_NUMBER = re.compile(r"\+[1-9]\d{6,14}|\d{3,8}")
 """A telephone number, or a short code."""
 TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_PHONE_NUMBER")
@@ -92,6 +94,7 @@ def _messages() -> Iterator[CheckMessage]:
     if settings.TWILIO_API_BASE and not is_address(settings.TWILIO_API_BASE):
         hint = "Use http://127.0.0.1:8099, or leave it out: then it is Twilio itself."
         yield Error("TWILIO_API_BASE is no address.", hint=hint, id="frontdesk.E016")
+    yield from _push()
 
 
 def is_address(text: str) -> bool:
@@ -101,6 +104,21 @@ def is_address(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
+
+
+def _push() -> Iterator[CheckMessage]:
+    missing = [name for name in VAPID if not getattr(settings, name)]
+    hint = "manage.py vapid_keys prints a pair."
+    if len(missing) == 1:
+        yield Error(f"{missing[0]} is missing: no push message would go out.", hint=hint, id="frontdesk.E017")
+    elif not missing and not push_keys.fits(settings.VAPID_PRIVATE_KEY, settings.VAPID_PUBLIC_KEY):
+        wrong = "VAPID_PRIVATE_KEY and VAPID_PUBLIC_KEY are no keys, or do not belong together."
+        yield Error(wrong, hint=hint, id="frontdesk.E017")
+    if not missing and not push_keys.is_subject(settings.VAPID_SUBJECT):
+        hint = (
+            "Use mailto:desk@clinic.example or an https:// address; push services write there when something is wrong."
+        )
+        yield Error("VAPID_SUBJECT is no address.", hint=hint, id="frontdesk.E018")
 
 
 def _processes() -> Iterator[CheckMessage]:
@@ -148,6 +166,9 @@ def _deployment() -> Iterator[CheckMessage]:
     if twilio_client.is_configured() and not is_public(settings.BASE_URL):
         hint = "Set BASE_URL to an address on the internet: it is told what became of messages, and who says STOP."
         yield Warning("Twilio cannot reach BASE_URL.", hint=hint, id="frontdesk.W005")
+    if settings.PUSH_TO_PRIVATE_ADDRESSES:
+        hint = "Leave PUSH_TO_PRIVATE_ADDRESSES out: with it, a browser can have us call addresses in our own network."
+        yield Warning("Push messages may go to private addresses.", hint=hint, id="frontdesk.W006")
 
 
 def refuse_misconfiguration() -> None:

@@ -6,6 +6,7 @@
 
 import os
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -368,6 +369,13 @@ TWILIO_ACCOUNT_SID: str = env.text("TWILIO_ACCOUNT_SID")
 TWILIO_AUTH_TOKEN: str = env.text("TWILIO_AUTH_TOKEN")
 TWILIO_PHONE_NUMBER: str = env.text("TWILIO_PHONE_NUMBER")
 TWILIO_API_BASE: str = env.text("TWILIO_API_BASE")
+VAPID_PRIVATE_KEY: str = env.text("VAPID_PRIVATE_KEY")
+VAPID_PUBLIC_KEY: str = env.text("VAPID_PUBLIC_KEY")
+VAPID_SUBJECT: str = env.text("VAPID_SUBJECT", f"mailto:{parseaddr(DEFAULT_FROM_EMAIL)[1]}")
+VAPID_KEYS_FILE = STATE_DIR / "vapid_keys"  # bin/run makes a pair, so that push can be tried on this machine
+if not (VAPID_PRIVATE_KEY or VAPID_PUBLIC_KEY or DATABASE_URL) and VAPID_KEYS_FILE.exists():
+    VAPID_PRIVATE_KEY, _space, VAPID_PUBLIC_KEY = VAPID_KEYS_FILE.read_text().strip().partition(" ")
+PUSH_TO_PRIVATE_ADDRESSES: bool = env.flag("PUSH_TO_PRIVATE_ADDRESSES")  # of tests: browsers say where these are
 
 # --- Limits ---------------------------------------------------------------------------------
 # How many seats one network address may take within ten minutes; 0 does not count (for measuring).

@@ -14,6 +14,7 @@ from config.settings import DATABASE_URL, DATABASES, STORAGES  # noqa: E402
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # nobody collects files for a test
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+VAPID_PRIVATE_KEY = VAPID_PUBLIC_KEY = ""  # not those that bin/run made in this folder
 # testing.plugin makes the folder and takes it away; who only reads these settings (mypy) needs none.
 SCRATCH = Path(os.environ.get(SCRATCH_VARIABLE) or tempfile.gettempdir())
 MEDIA_ROOT = SCRATCH / "media"

@@ -13,11 +13,14 @@ from django.core.checks import Error
 
 from config import checks
 from config.environment import Environment
+from notifications.push_keys import new_pair
 
 CONSOLE = "django.core.mail.backends.console.EmailBackend"
 GOOD_KEY = "v7Jk2pQx9Lm4Tn8Rw3Zc6Yb1Hd5Gf0SaUeOiKjXq"
 
 KEYS = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t", "TWILIO_PHONE_NUMBER": "+441632960000"}
+PAIR = new_pair()
+PUSH_KEYS = {"VAPID_PRIVATE_KEY": PAIR.private, "VAPID_PUBLIC_KEY": PAIR.public}
 
 
 def ids(found):
@@ -53,6 +56,13 @@ def test_the_defaults_are_sound(settings):
         ("frontdesk.E013", {"SECRET_KEY": "short"}),
         ("frontdesk.E013", {"SECRET_KEY": "x" * 80}),
         ("frontdesk.E013", {"SECRET_KEY": "django-insecure-" + GOOD_KEY}),
+        ("frontdesk.E017", {"VAPID_PRIVATE_KEY": PAIR.private, "VAPID_PUBLIC_KEY": ""}),
+        ("frontdesk.E017", {"VAPID_PRIVATE_KEY": "", "VAPID_PUBLIC_KEY": PAIR.public}),
+        ("frontdesk.E017", {"VAPID_PRIVATE_KEY": PAIR.private, "VAPID_PUBLIC_KEY": new_pair().public}),
+        ("frontdesk.E017", {"VAPID_PRIVATE_KEY": "no key", "VAPID_PUBLIC_KEY": PAIR.public}),
+        ("frontdesk.E017", {"VAPID_PRIVATE_KEY": "A" * 43, "VAPID_PUBLIC_KEY": PAIR.public}),  # nought is no key
+        ("frontdesk.E018", {**PUSH_KEYS, "VAPID_SUBJECT": "mailto:"}),
+        ("frontdesk.E018", {**PUSH_KEYS, "VAPID_SUBJECT": "http://clinic.example"}),
         ("frontdesk.E014", {"DEBUG": True, "BEHIND_HTTPS": True}),
     ],
 )
@@ -72,6 +82,8 @@ def test_a_misconfiguration_is_one_error_with_a_hint(settings, code, changes):
         {"BASE_URL": "http://[::1]:8000", "ALLOWED_HOSTS": ["[::1]"]},
         KEYS,
         KEYS | {"TWILIO_API_BASE": "http://127.0.0.1:8099", "TWILIO_PHONE_NUMBER": "60777"},
+        PUSH_KEYS,
+        {**PUSH_KEYS, "VAPID_SUBJECT": "https://clinic.example/contact"},
         {"SECRET_KEY": "short", "EMBEDDED": True},
         {"DATABASE_URL": "postgres://db/clinic", "DATABASE_POOL": True, "WEB_PROCESSES": 4},
     ],
@@ -90,8 +102,9 @@ def test_a_deployment_that_forgets_something_is_warned(settings, tmp_path):
     for name, value in KEYS.items():
         setattr(settings, name, value)
     settings.BASE_URL = "http://127.0.0.1:8000"
+    settings.PUSH_TO_PRIVATE_ADDRESSES = True
     found = checks.check_deployment()
-    assert ids(found) == ["frontdesk.W001", "frontdesk.W002", "frontdesk.W003", "frontdesk.W004", "frontdesk.W005"]
+    assert ids(found) == [f"frontdesk.W00{number}" for number in (1, 2, 3, 4, 5, 6)]
     assert all(message.hint for message in found)
 
 
@@ -195,7 +208,7 @@ def test_the_checks_of_a_deployment_find_nothing_in_production_settings(tmp_path
 HOUSE_ONLY = {
     *("DEBUG", "FRONTDESK_EMBEDDED", "PORT", "SQLITE_PATH"),  # of bin/run and of somebody's own machine
     *("MEDIA_ROOT", "STATIC_ROOT"),  # the image says where these lie
-    "TWILIO_API_BASE",  # of tests
+    *("TWILIO_API_BASE", "PUSH_TO_PRIVATE_ADDRESSES"),  # of tests
 }
 
 
