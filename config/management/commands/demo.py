@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actors import system
+from notifications.demo import build_messages
 from queueing.demo import Queues, build_queues
 from scheduling.demo import Clinic, Plan, build_clinic, is_empty
 
@@ -66,9 +67,10 @@ class Command(BaseCommand):
             queues = build_queues(
                 locations=made.locations, doctors=made.doctors, seed=plan.seed, actor=system("demo"), now=now
             )
+            messages = build_messages(locations=made.locations, seed=plan.seed, actor=system("demo"), now=now)
             if options["dry_run"]:
                 transaction.set_rollback(True)
-        self._report(made, queues, seconds=time.monotonic() - started, dry_run=options["dry_run"])
+        self._report(made, queues, messages, seconds=time.monotonic() - started, dry_run=options["dry_run"])
 
     def _plan(self, options: dict[str, Any]) -> Plan:
         for name in ("doctors", "days", "patients"):
@@ -87,13 +89,13 @@ class Command(BaseCommand):
             password=password,
         )
 
-    def _report(self, made: Clinic, queues: Queues, *, seconds: float, dry_run: bool) -> None:
+    def _report(self, made: Clinic, queues: Queues, messages: int, *, seconds: float, dry_run: bool) -> None:
         """Say what was made, who can sign in and where to look."""
         verb = "Would make" if dry_run else "Made"
         self.stdout.write(
             f"{verb} {len(made.locations)} locations, {len(made.doctors)} doctors, {made.slots} slots, "
-            f"{made.patients} patients, {made.appointments} appointments, {made.waiting} waitlist entries "
-            f"and {queues.queues} queues with {queues.tokens} people in {seconds:.1f} s."
+            f"{made.patients} patients, {made.appointments} appointments, {made.waiting} waitlist entries, "
+            f"{queues.queues} queues with {queues.tokens} people and {messages} messages in {seconds:.1f} s."
         )
         if dry_run:
             return
