@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import time
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client, override_settings
+from django.utils import timezone
 
 from accounts.models import AuditEntry
-from notifications.models import Suppression
+from notifications.models import Message, MessagePolicy, Suppression
 from notifications.services.inbound import ANSWERS, Wish, wish_in
-from notifications.states import ChannelName, StopReason
+from notifications.services.outbox import send_due
+from notifications.states import ChannelName, Kind, MessageStatus, NotSent, StopReason
 from notifications.tests.factories import message
 from notifications.tests.webhook_calls import INBOUND, post
-from scheduling.tests.factories import LocationFactory, PatientFactory, SlotFactory, book, in_hours
+from scheduling.tests.factories import CLINIC, LocationFactory, PatientFactory, SlotFactory, book, in_hours
 from testing.threads import run_together
 from testing.twilio_server import TwilioServer
 
@@ -81,6 +84,26 @@ def test_stop_stops_texts_to_that_number_and_start_lets_them_go_again(twilio: Tw
         ("address.stop", "gateway:twilio"),
         ("address.start", "gateway:twilio"),
     ]
+
+
+@pytest.mark.django_db
+def test_a_text_that_was_still_to_be_sent_is_not_until_they_want_it_again(twilio: TwilioServer) -> None:
+    patient = PatientFactory(phone=NUMBER, wants_sms=True)
+    visit = book(SlotFactory(starts_at=in_hours(48)), patient=patient)
+    MessagePolicy.objects.create(location=visit.location, quiet_from=time(0), quiet_until=time(0))
+    Message.objects.all().delete()
+    due = [message(Kind.RESCHEDULED, ChannelName.SMS, appointment=visit) for _number in range(2)]
+    with twilio, override_settings(**twilio.settings):  # it has a port now
+        text(twilio, "STOP")
+        Message.objects.filter(pk=due[1].pk).update(try_at=in_hours(1))
+        send_due(actor=CLINIC)
+        text(twilio, "START")
+        Message.objects.filter(pk=due[1].pk).update(try_at=timezone.now())
+        send_due(actor=CLINIC)
+    stopped, wanted = Message.objects.order_by("pk")
+    assert (stopped.status, stopped.why_not) == (MessageStatus.SUPPRESSED, NotSent.STOPPED)
+    assert (wanted.status, wanted.address) == (MessageStatus.SENT, NUMBER)
+    assert twilio.sent_to(NUMBER) == [wanted.body]
 
 
 @pytest.mark.django_db
