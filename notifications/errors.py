@@ -45,3 +45,27 @@ class TextBroken(DomainError):
     code = "text_broken"
     sentence = _("The text of this message cannot be put together. Please check its placeholders.")
     status = 400
+
+
+class InvalidSubscription(DomainError):
+    """What a browser says about its push service cannot be used."""
+
+    code = "invalid_subscription"
+    sentence = _("Messages cannot be sent to this device: its browser named no address that we can use.")
+    status = 400
+
+
+class PushNotConfigured(DomainError):
+    """The clinic has no keys for push messages."""
+
+    code = "push_not_configured"
+    sentence = _("This clinic does not send messages to browsers.")
+    status = 409
+
+
+class SubscriptionUnknown(DomainError):
+    """No browser of that number, or not of whoever asks."""
+
+    code = "subscription_unknown"
+    sentence = _("We do not know that device.")
+    status = 404

@@ -1,0 +1,257 @@
+"""A throw-away push service in threads (RFC 8030): it checks who sends, keeps what it is given, fails as it is told.
+
+It hands out subscriptions as a browser would, and knows their secrets, so that tests can read what was sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import secrets
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+import http_ece
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+LARGEST = 4096
+SIGNED = re.compile(r"vapid t=(?P<head>[\w-]+)\.(?P<claims>[\w-]+)\.(?P<signature>[\w-]+),\s*k=(?P<key>[\w-]+)")
+TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
+A_DAY = 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to one request instead of an answer of success. `status` 0 hangs, or closes the line."""
+
+    status: int = 0
+    retry_after: str = ""
+    location: str = ""
+    hangs: bool = False
+
+
+GONE = Fault(410)
+UNKNOWN = Fault(404)
+TOO_MANY = Fault(429)
+AWAY = Fault(503)
+HANG = Fault(hangs=True)
+CLOSE = Fault()
+
+
+@dataclass(frozen=True)
+class Push:
+    """One message that was taken, as the browser reads it."""
+
+    device: str
+    said: dict[str, Any]
+    headers: dict[str, str]
+    claims: dict[str, Any]
+    size: int
+
+
+@dataclass
+class Device:
+    """A browser: its name at the push service, and the keys that only it has."""
+
+    name: str
+    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """What it tells a site."""
+        point = self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return {"p256dh": written(point), "auth": written(self.secret)}
+
+
+@dataclass
+class PushServer:
+    """Listens on a free port of this machine, from `start` to `stop`.
+
+    - `pushes`: what was taken, in order. `requests`: the path of every request; `connections`: by which they came.
+    - `refusals`: why requests were refused that no fault explains; empty while we keep to the protocol.
+    - `faults`: what happens to the next requests, one each.
+    - `public_key`: the one key by which it takes messages, if it is told one.
+    """
+
+    public_key: str = ""
+    devices: dict[str, Device] = field(default_factory=dict)
+    pushes: list[Push] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    connections: set[tuple[str, int]] = field(default_factory=set)
+    refusals: list[str] = field(default_factory=list)
+    faults: deque[Fault] = field(default_factory=deque)
+    port: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    released: threading.Event = field(default_factory=threading.Event)
+    _server: ThreadingHTTPServer = field(init=False)
+    _thread: threading.Thread = field(init=False)
+
+    @property
+    def origin(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def device(self) -> Device:
+        """A new browser."""
+        made = Device(secrets.token_urlsafe(12))
+        self.devices[made.name] = made
+        return made
+
+    def endpoint(self, device: Device) -> str:
+        """Where messages for a browser are handed over."""
+        return f"{self.origin}/send/{device.name}"
+
+    def start(self) -> PushServer:
+        """Listen; `stop` and `start` come back at the same port."""
+        self.released.clear()
+        self._server = _Listener(("127.0.0.1", self.port), _Handler, self)
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Listen no more, and let go of whoever hangs."""
+        self.released.set()
+        self._server.shutdown()
+        self._thread.join(10)
+        self._server.server_close()
+
+    def __enter__(self) -> PushServer:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], service: PushServer) -> None:
+        self.service = service
+        super().__init__(address, handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Listener
+
+    def do_POST(self) -> None:
+        """Take a message for a browser."""
+        service = self.server.service
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        with service.lock:
+            service.requests.append(self.path)
+            service.connections.add(self.client_address)
+            fault = service.faults.popleft() if service.faults else None
+        if fault is not None and not fault.status:
+            if fault.hangs:
+                service.released.wait()
+            self.close_connection = True
+        elif fault is not None:
+            more = {"Retry-After": fault.retry_after} if fault.retry_after else {}
+            self._answer(fault.status, more | ({"Location": fault.location} if fault.location else {}))
+        else:
+            self._take(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the output of tests clean."""
+
+    def _take(self, content: bytes) -> None:
+        service = self.server.service
+        device = service.devices.get(self.path.removeprefix("/send/"))
+        try:
+            if device is None:
+                raise Refused(404, "nobody has that address")
+            push = self._read(device, content)
+        except Refused as refused:
+            service.refusals.append(refused.words)
+            self._answer(refused.status, {})
+            return
+        with service.lock:
+            service.pushes.append(push)
+            number = len(service.pushes)
+        self._answer(201, {"Location": f"{service.origin}/messages/{number}"})
+
+    def _read(self, device: Device, content: bytes) -> Push:
+        claims = read_signature(self.headers, self.server.service)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if headers.get("content-encoding") != "aes128gcm":
+            raise Refused(400, "not encrypted as RFC 8188 says")
+        if not headers.get("ttl", "").isdecimal():
+            raise Refused(400, "no TTL")
+        if headers.get("urgency", "normal") not in ("very-low", "low", "normal", "high"):
+            raise Refused(400, "no such urgency")
+        if "topic" in headers and not TOPIC.fullmatch(headers["topic"]):
+            raise Refused(400, "no such topic")
+        if len(content) > LARGEST:
+            raise Refused(413, "too large")
+        try:
+            said = http_ece.decrypt(content, private_key=device.key, auth_secret=device.secret, version="aes128gcm")
+        except (http_ece.ECEException, ValueError) as error:
+            raise Refused(400, "not encrypted for this browser") from error
+        return Push(device.name, json.loads(said), headers, claims, len(content))
+
+    def _answer(self, status: int, headers: dict[str, str]) -> None:
+        with suppress(ConnectionError):  # who asked may be gone
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": "0"}.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+
+class Refused(Exception):
+    """Something in a request is not as the protocol says."""
+
+    def __init__(self, status: int, words: str) -> None:
+        self.status, self.words = status, words
+        super().__init__(words)
+
+
+def read_signature(headers: Message, service: PushServer) -> dict[str, Any]:
+    """The claims of whoever sends (RFC 8292), checked as a push service does. Raises Refused."""
+    found = SIGNED.fullmatch(headers.get("Authorization", ""))
+    if found is None:
+        raise Refused(401, "not signed")
+    if service.public_key and found["key"] != service.public_key:
+        raise Refused(403, "signed by another key")
+    head, claims = json.loads(plain(found["head"])), json.loads(plain(found["claims"]))
+    signature = plain(found["signature"])
+    half = len(signature) // 2
+    proof = utils.encode_dss_signature(int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big"))
+    key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), plain(found["key"]))
+    try:
+        key.verify(proof, f"{found['head']}.{found['claims']}".encode(), ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        raise Refused(403, "the signature is wrong") from None
+    left = claims.get("exp", 0) - time.time()
+    if head.get("alg") != "ES256" or claims.get("aud") != f"http://{headers['Host']}" or not 0 < left <= A_DAY:
+        raise Refused(403, "signed for another service, or for another time")
+    if not str(claims.get("sub", "")).startswith(("mailto:", "https://")):
+        raise Refused(403, "nobody to write to")
+    return dict(claims)
+
+
+def plain(text: str) -> bytes:
+    """What base64 for addresses stands for."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def written(raw: bytes) -> str:
+    """In base64 for addresses."""
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
