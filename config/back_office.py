@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts.back_office import RECEPTION, roles_of
 from config import embedded
 from config.error_pages import page_not_found
+from notifications.selectors import back_office as message_figures
 from queueing.selectors import back_office as queue_figures
 from scheduling import rules
 from scheduling.selectors import back_office as figures
@@ -69,7 +70,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     return {
         **context,
-        "cards": [*queue_figures.cards(user=user), *figures.cards(user=user)],
+        "cards": [*queue_figures.cards(user=user), *figures.cards(user=user), *message_figures.cards(user=user)],
         "next_visits": figures.next_visits(user=user),
         "may_book": bool(RECEPTION & roles_of(user)),
         "works_nowhere": not rules.locations_of(user).exists(),
@@ -108,6 +109,25 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 ("Slot", _link(_("Slots"), "view_timeline", "admin:scheduling_slot_changelist")),
                 ("SlotBatch", _link(_("Batches of slots"), "library_add", "admin:scheduling_slotbatch_changelist")),
                 ("Hold", _link(_("Holds"), "timer", "admin:scheduling_hold_changelist")),
+            ],
+        ),
+        (
+            _("Messages"),
+            [
+                ("Message", _link(_("Messages"), "mail", "admin:notifications_message_changelist")),
+                (
+                    "Suppression",
+                    _link(_("Stopped addresses"), "unsubscribe", "admin:notifications_suppression_changelist"),
+                ),
+                ("MessageRule", _link(_("Which go out"), "rule", "admin:notifications_messagerule_changelist")),
+                (
+                    "MessagePolicy",
+                    _link(_("Quiet hours and limits"), "bedtime", "admin:notifications_messagepolicy_changelist"),
+                ),
+                (
+                    "PushSubscription",
+                    _link(_("Push subscriptions"), "vibration", "admin:notifications_pushsubscription_changelist"),
+                ),
             ],
         ),
         (

@@ -27,7 +27,10 @@ PERMISSIONS = {"public", "secret_link", "signed_in", "staff"}
 PERMISSIONS_OF_ENDPOINTS = PERMISSIONS | {"reception", "managers"}
 
 GUARDED_ELSEWHERE = {
-    "admin/": ("django.contrib.admin", "unfold", "import_export", "accounts", "config", "scheduling"),
+    "admin/": (
+        *("django.contrib.admin", "unfold", "import_export"),
+        *("accounts", "config", "scheduling", "notifications"),
+    ),
     # The admin site lets only staff in (AdminSite.admin_view), each list asks its ModelAdmin for the role. That
     # nothing slipped past the site is tried below.
     "accounts/": ("allauth",),

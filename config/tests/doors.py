@@ -74,7 +74,9 @@ _LISTS = (
     "scheduling_appointment scheduling_hold scheduling_availability scheduling_timeoff scheduling_location "
     "scheduling_specialty scheduling_doctor scheduling_staffassignment scheduling_patient scheduling_slot "
     "scheduling_slotbatch scheduling_waitlistentry "
-    "queueing_queuepolicy queueing_queue queueing_token queueing_emergencyrequest queueing_feedback"
+    "queueing_queuepolicy queueing_queue queueing_token queueing_emergencyrequest queueing_feedback "
+    "notifications_message notifications_messagerule notifications_messagepolicy notifications_suppression "
+    "notifications_pushsubscription"
 )
 _OF_A_LIST = ("changelist", "add", "history", "delete", "change")
 
@@ -107,6 +109,7 @@ DOORS: dict[str, Door] = {
     **dict.fromkeys(_VISITORS.split(), Door.EVERYBODY),
     **dict.fromkeys(_OWN_ACCOUNT.split(), Door.SIGNED_IN),
     **{f"scheduling_admin:{name}": Door.STAFF for name in _STAFF_PAGES.split()},
+    "notifications_admin:write_down": Door.STAFF,
     "admin:login": Door.EVERYBODY,
     **{f"admin:{name}": Door.STAFF for name in _ADMIN.split()},
     "admin:auth_user_password_change": Door.STAFF,

@@ -65,6 +65,11 @@ TABLE = {
     "queueing_token": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
     "queueing_emergencyrequest": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
     "queueing_feedback": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
+    "notifications_message": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
+    "notifications_messagerule": Rights(EVERYBODY, MANAGER, MANAGER, MANAGER),
+    "notifications_messagepolicy": Rights(EVERYBODY, MANAGER, MANAGER, MANAGER),
+    "notifications_suppression": Rights(DESK, DESK, NOBODY, NOBODY),
+    "notifications_pushsubscription": Rights(MANAGER, NOBODY, NOBODY, NOBODY),
 }
 EXPORTS = {"scheduling_patient": DESK, "scheduling_appointment": DESK}
 STAFF = ["doctor_here", "desk_here", "manager"]
@@ -101,7 +106,18 @@ def may_see(world: World, person: Person, row: Any) -> bool:
         case "token" | "feedback":
             visit = row.appointment
             return visit.location == own and (role_of(person) == "desk" or row_doctor(row).user == person.user)
+        case "message":
+            return row.location == own and (role_of(person) == "desk" or is_of_a_patient_of(person, row))
+        case "suppression":
+            return Patient.objects.filter(pk__in=person.patients, email=row.address).exists()
     return hasattr(row, "location") and bool(row.location == own)
+
+
+def is_of_a_patient_of(person: Person, row: Any) -> bool:
+    """Whether a message is about a visit to this doctor, or an offer to somebody who is their patient."""
+    if row.appointment is not None:
+        return bool(row.appointment.doctor.user == person.user)
+    return row.patient_id in person.patients
 
 
 def row_doctor(row: Any) -> Any:
@@ -319,10 +335,14 @@ def choices() -> Iterator[str]:
                 yield f"{reverse('admin:autocomplete')}?{where}&term="
 
 
+SEARCHED = ("scheduling_patient", "scheduling_appointment", "scheduling_waitlistentry", "accounts_user")
+SEARCHED += ("notifications_message", "notifications_suppression")
+
+
 def searches(words: list[str]) -> Iterator[str]:
     """Every search there is."""
     for word in words:
-        for label in ("scheduling_patient", "scheduling_appointment", "scheduling_waitlistentry", "accounts_user"):
+        for label in SEARCHED:
             yield reverse(f"admin:{label}_changelist") + "?" + urlencode({"q": word})
         yield reverse("admin:search") + "?" + urlencode({"s": word, "extended": "1"})
         yield reverse("scheduling_admin:book") + "?" + urlencode({"q": word, "slot": Slot.objects.last().pk})  # type: ignore[union-attr]
@@ -375,6 +395,12 @@ ORACLES = {
     "scheduling_waitlistentry": ["secret__startswith=a", "patient__appointments__secret__gt=a", "hold__token__gt=a"],
     "scheduling_hold": ["token__startswith=a", "holder__startswith=b", "user__password__gt=a"],
     "scheduling_slot": ["appointments__secret__gt=a", "holds__token__gt=a", "appointments__patient__last_name__gt=a"],
+    "notifications_message": [
+        "code__startswith=a",
+        "appointment__secret__gt=a",
+        "patient__medical_history__contains=a",
+    ],
+    "notifications_suppression": ["address__startswith=a"],
     "accounts_user": ["password__startswith=md5", "patients__medical_history__contains=a", "emailaddress__verified=1"],
 }
 

@@ -27,6 +27,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from accounts.services.users import register_user
+from config.tests.world_messages import codes, messages_go_out
 from config.tests.world_queue import Morning, Today, words_not_for
 from queueing.models import Token
 from scheduling.models import (
@@ -112,7 +113,7 @@ class World:
                 words |= {getattr(visit, said): f"visit {visit.pk}" for said in SAID if getattr(visit, said)}
         words |= dict(words_not_for(person))
         rows: Iterable[Any] = [*Appointment.objects.all(), *WaitlistEntry.objects.all(), *Token.objects.all()]
-        secrets = {row.secret for row in rows} | {hold.token for hold in Hold.objects.all()}
+        secrets = {row.secret for row in rows} | {hold.token for hold in Hold.objects.all()} | codes()
         words |= dict.fromkeys(secrets - person.secrets, "a secret")
         return words | {user.password: "a password" for user in User.objects.exclude(password__startswith="!")}
 
@@ -359,7 +360,7 @@ class _Builder:
         )
 
     def _today(self) -> None:
-        """The queues of this day."""
+        """The queues of this day, and what was sent."""
         self.today = Today()
         for name, place, patients in (
             ("here", self.here, ("anna", "arthur", "dora")),
@@ -367,6 +368,7 @@ class _Builder:
         ):
             people = self.doctors[name], self.doctors["both"], *(self.patients[patient] for patient in patients)
             Morning(name, place, *people, has_doctor_of_both=name == "here").happens(self.today)
+            messages_go_out(place, [self.patients["arthur" if name == "here" else "cleo"]])
 
     def _person(self, name: str, user: User | None) -> Person:
         business = {
@@ -388,7 +390,7 @@ class _Builder:
         if name in {"one", "two"}:
             waits = WaitlistEntry.objects.filter(patient__in=patients)
             tokens = Token.objects.filter(patient__in=patients)
-            secrets = {row.secret for row in [*visits, *waits, *tokens]}  # type: ignore[misc]
+            secrets = {row.secret for row in [*visits, *waits, *tokens]} | codes(patient__in=patients)  # type: ignore[misc]
         here, there = self.here.pk, self.there.pk
         places = {"here": {here}, "there": {there}, "manager": {here, there}}.get(name.rpartition("_")[2], set())
         return Person(name, user, patients, set(visits.values_list("pk", flat=True)), secrets, places)

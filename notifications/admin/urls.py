@@ -1,0 +1,10 @@
+"""Pages of the back office beside the lists and forms of messages."""
+
+from django.urls import URLPattern, path
+
+from notifications.admin import rule_views
+
+app_name = "notifications_admin"
+urlpatterns: list[URLPattern] = [
+    path("rules/write-down/", rule_views.write_down, name="write_down"),
+]
