@@ -9,7 +9,8 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.utils.formats import date_format
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.timezone import localtime
@@ -29,10 +30,11 @@ from accounts.back_office import (
     display,
     phone_digits,
 )
-from accounts.models import AttemptCounter, AuditEntry, AuditSeal, SweepRun, User
+from accounts.models import AttemptCounter, AuditEntry, AuditSeal, SweepRun, User, Worker
 from accounts.moment_filter import MomentFilter
 from accounts.roles import STAFF_ROLES, Role
 from accounts.selectors.sign_ins import open_sign_ins_of
+from accounts.selectors.sweeps import in_trouble, is_late
 from accounts.services.sign_ins import end_sign_ins
 from accounts.services.users import set_roles, vouch_for_address
 
@@ -208,12 +210,59 @@ class AttemptCounterAdmin(ReadOnlyAdmin):
     ordering = ["-window_start"]
 
 
+class TroubleFilter(admin.SimpleListFilter):
+    """Jobs that somebody should look at."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Late or failing ones together: what the first page counts."""
+        return [("trouble", _("Late or failing"))]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[SweepRun]) -> models.QuerySet[SweepRun]:
+        """Those in trouble, when asked."""
+        return queryset.filter(in_trouble()) if self.value() == "trouble" else queryset
+
+
 @admin.register(SweepRun)
 class SweepRunAdmin(ReadOnlyAdmin):
-    """The periodic jobs: when each ran last, when it is due, and how it went."""
+    """The periodic jobs: when each ran last, how long it took, what it left, and how it went."""
 
-    list_display = ["name", "due_at", "finished_at", "outcome", "failures"]
+    list_display = ["name", "state", "due_at", "finished_at", "took", "outcome", "backlog", "failures", "fault"]
+    list_filter = [TroubleFilter]
     ordering = ["name"]
+
+    @display(
+        description=_("state"), label={"late": "danger", "failing": "danger", "running": "info", "well": "success"}
+    )
+    def state(self, run: SweepRun) -> tuple[str, Any]:
+        """In one word."""
+        if is_late(run):
+            return "late", _("Late")
+        if run.failures:
+            return "failing", _("Failing")
+        if run.claimed_until is not None and run.claimed_until > timezone.now():
+            return "running", _("Running")
+        return "well", _("Well")
+
+    @display(description=_("seconds it took"), ordering="seconds")
+    def took(self, run: SweepRun) -> str:
+        """To the hundredth."""
+        return "" if run.seconds is None else number_format(run.seconds, 2)
+
+    @display(description=_("error"))
+    def fault(self, run: SweepRun) -> str:
+        """Its last line; the whole stands on the job's page."""
+        return run.error.strip().rpartition("\n")[2][:120]
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnlyAdmin):
+    """The workers: when each last took something up, and how often it had to be replaced."""
+
+    list_display = ["name", "started_at", "beat_at", "restarts", "restarted_at", "trouble"]
+    ordering = ["-started_at", "name"]
 
 
 def hide(*labels: str) -> None:
@@ -224,4 +273,5 @@ def hide(*labels: str) -> None:
 
 
 hide("auth.group", "account.emailaddress", "account.emailconfirmation", "mfa.authenticator")
+hide("django_q.schedule", "django_q.success", "django_q.failure", "django_q.ormq")  # "Jobs" tells what they do
 hide("axes.accessattempt", "axes.accesslog", "axes.accessfailurelog", "axes.accessattemptexpiration")

@@ -152,6 +152,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 ("AuditEntry", _link(_("Audit trail"), "history", "admin:accounts_auditentry_changelist")),
                 ("AuditSeal", _link(_("Audit seals"), "lock", "admin:accounts_auditseal_changelist")),
                 ("SweepRun", _link(_("Jobs"), "autorenew", "admin:accounts_sweeprun_changelist")),
+                ("Worker", _link(_("Workers"), "engineering", "admin:accounts_worker_changelist")),
                 ("AttemptCounter", _link(_("Attempts"), "speed", "admin:accounts_attemptcounter_changelist")),
             ],
         ),

@@ -6,10 +6,10 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache as shared_cache
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
@@ -21,12 +21,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import SweepRun
 from accounts.permissions import public
+from accounts.selectors.sweeps import FAILING_AFTER, is_late, last_sign_of_work
 from config.sweeps import SWEEPS
+from config.work.pace import pace_of_settings
 
 logger = logging.getLogger("frontdesk.health")
 
-LATE_AFTER = timedelta(seconds=60)
-FAILING_AFTER = 2
 Part = dict[str, Any]
 
 
@@ -43,14 +43,17 @@ def live(request: HttpRequest) -> JsonResponse:
 @never_cache
 def health(request: HttpRequest) -> JsonResponse:
     """Every part and its state: 200 when all are well, 503 when one is not."""
-    parts = {
-        name: _examined(name, look)
-        for name, look in (("database", _database), ("migrations", _migrations), ("cache", _cache), ("sweeps", _sweeps))
-    }
+    parts = {name: _examined(name, look) for name, look in _parts().items()}
     well = all(part["ok"] for part in parts.values())
     answer = JsonResponse({"status": "ok" if well else "failing", "parts": parts}, status=200 if well else 503)
     answer._has_been_logged = True  # type: ignore[attr-defined]  # what is not well has been logged by its part
     return answer
+
+
+def _parts() -> dict[str, Callable[[], Part]]:
+    """What there is to look at. The embedded server runs the sweeps itself, without a worker."""
+    ours = {"database": _database, "migrations": _migrations, "cache": _cache, "sweeps": _sweeps}
+    return ours if settings.EMBEDDED else {**ours, "worker": _worker}
 
 
 def _examined(name: str, look: Callable[[], Part]) -> Part:
@@ -90,15 +93,21 @@ def _cache() -> Part:
 
 
 def _sweeps() -> Part:
-    """A sweep is late a minute after it was due and nobody runs it; two failures in a row make it failing."""
+    """A sweep is late a minute after it was due and nobody runs it; two failures in a row make it failing.
+
+    `backlog` tells how many rows were still due after the last run, of those sweeps that had not done with all.
+    """
     now = timezone.now()
     books = {run.name: run for run in SweepRun.objects.all()}
-    late, failing = [], []
-    for sweep in SWEEPS:
-        run = books.get(sweep.name)
-        claimed = run is not None and run.claimed_until is not None and run.claimed_until > now
-        if run is None or (run.due_at + LATE_AFTER < now and not claimed):
-            late.append(sweep.name)
-        elif run.failures >= FAILING_AFTER:
-            failing.append(sweep.name)
-    return {"ok": not late and not failing, "late": late, "failing": failing}
+    late = [sweep.name for sweep in SWEEPS if sweep.name not in books or is_late(books[sweep.name], now=now)]
+    runs = [books[sweep.name] for sweep in SWEEPS if sweep.name in books]
+    failing = [run.name for run in runs if run.failures >= FAILING_AFTER and run.name not in late]
+    backlog = {run.name: run.backlog for run in runs if run.backlog}
+    return {"ok": not late and not failing, "late": late, "failing": failing, "backlog": backlog}
+
+
+def _worker() -> Part:
+    """A worker gives a sign of work every few seconds; without one for a while, none is at work."""
+    at = last_sign_of_work()
+    seconds = None if at is None else round((timezone.now() - at).total_seconds(), 1)
+    return {"ok": seconds is not None and seconds <= pace_of_settings().silent, "seconds_since_sign_of_work": seconds}

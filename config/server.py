@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from config.ticker import Ticker
+from notifications.signals import messages_due
 
 if TYPE_CHECKING:
     from config.asgi import Pages
@@ -77,6 +78,11 @@ def serve(*, host: str, port: int, when_ready: Callable[[], None]) -> bool:
     bound_bodies()
     answer_long_lines()
     ticker = Ticker()
+
+    def send_at_once(**_signal: object) -> None:
+        ticker.wake("send_due")
+
+    messages_due.connect(send_at_once)
 
     def begin() -> None:
         ticker.start()

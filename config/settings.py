@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "rest_framework",
     "django_filters",
+    "django_q",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "corsheaders",
@@ -175,7 +176,26 @@ else:
             "OPTIONS": {"MAX_ENTRIES": 20_000},  # one for each person and address that the API counts
         }
     }
+CACHES["unused"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 LIVE_UPDATES: bool = env.flag("LIVE_UPDATES", default=True)
+
+# --- Periodic jobs --------------------------------------------------------------------------
+WORKER_TASK_SECONDS: int = env.number("WORKER_TASK_SECONDS", 60, at_least=3)  # how long a job may take at one go
+Q_CLUSTER = {
+    "name": "frontdesk",
+    "orm": "default",  # tasks lie in the database: Redis may go away, and loses those that run when a worker dies
+    "workers": 2,
+    "queue_limit": 1,
+    "bulk": 1,
+    "poll": 0.5,
+    "timeout": WORKER_TASK_SECONDS,
+    "retry": WORKER_TASK_SECONDS * 2,
+    "max_attempts": 3,
+    "ack_failures": False,
+    "catch_up": False,
+    "save_limit": 500,
+    "cache": "unused",  # it writes figures there twice a second, which nobody reads
+}
 
 # --- Sign-in and sessions -------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -472,6 +492,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "axes": {"level": "WARNING"},
+        "django-q": {"level": "DEBUG" if LOG_LEVEL == "DEBUG" else "WARNING"},  # else six lines for each task
         # Both write the addresses of requests, and with them telephone numbers.
         "twilio": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},

@@ -1,7 +1,4 @@
-"""Keeps the sweeps going: a thread for each, so that a slow one holds up no other.
-
-The embedded server and `manage.py worker` both run one.
-"""
+"""Keeps the sweeps going in the embedded server: a thread for each, so that a slow one holds up no other."""
 
 from __future__ import annotations
 
@@ -25,6 +22,7 @@ class Ticker:
     def __init__(self, sweeps: Sequence[Sweep] = SWEEPS) -> None:
         self.sweeps = sweeps
         self._stopping = threading.Event()
+        self._wakes = {sweep.name: threading.Event() for sweep in sweeps}
         self._threads = [
             threading.Thread(target=self._keep_running, args=(sweep,), name=f"sweep-{sweep.name}", daemon=True)
             for sweep in sweeps
@@ -38,33 +36,34 @@ class Ticker:
     def stop(self, *, seconds: float = 10) -> bool:
         """Let every running sweep come to its end, for so many seconds; returns whether all did."""
         self._stopping.set()
+        for event in self._wakes.values():
+            event.set()
         deadline = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def wait(self) -> None:
-        """Wait until somebody calls `request_stop`."""
-        while not self._stopping.wait(1.0):
-            pass
-
-    def request_stop(self) -> None:
-        """Ask for the end without waiting; safe in a signal handler."""
-        self._stopping.set()
+    def wake(self, name: str) -> None:
+        """Let a sweep run now, though it is not due; while it runs, once more after that. From any thread."""
+        self._wakes[name].set()
 
     def _keep_running(self, sweep: Sweep) -> None:
-        pause = 0.0
+        pause, woken = 0.0, self._wakes[sweep.name]
         try:
-            while not self._stopping.wait(pause):
-                pause = self._turn(sweep)
+            while True:
+                early = woken.wait(pause)
+                if self._stopping.is_set():
+                    return
+                woken.clear()
+                pause = self._turn(sweep, early=early)
         finally:
             connections.close_all()
 
-    def _turn(self, sweep: Sweep) -> float:
+    def _turn(self, sweep: Sweep, *, early: bool) -> float:
         """One turn. Whatever keeps it from the books (the database is away, most likely) is tried again soon."""
         try:
             close_old_connections()
-            return take_turn(sweep)
+            return take_turn(sweep, early=early)
         except Exception:
             logger.exception("sweep %s could not reach the books", sweep.name)
             return SECONDS_AFTER_TROUBLE

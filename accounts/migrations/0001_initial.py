@@ -43,7 +43,9 @@ class Migration(migrations.Migration):
                 ('claimed_until', models.DateTimeField(blank=True, null=True, verbose_name='claimed until')),
                 ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                ('seconds', models.FloatField(blank=True, null=True, verbose_name='seconds it took')),
                 ('outcome', models.CharField(blank=True, max_length=200, verbose_name='outcome')),
+                ('backlog', models.PositiveIntegerField(blank=True, help_text='How many rows were due when the last run had ended.', null=True, verbose_name='still due')),
                 ('error', models.TextField(blank=True, verbose_name='error')),
                 ('failures', models.PositiveIntegerField(default=0, verbose_name='failures in a row')),
             ],
@@ -51,6 +53,23 @@ class Migration(migrations.Migration):
                 'verbose_name': 'periodic job',
                 'verbose_name_plural': 'periodic jobs',
                 'ordering': ['name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Worker',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=100, unique=True, verbose_name='worker')),
+                ('started_at', models.DateTimeField(auto_now_add=True, verbose_name='started')),
+                ('beat_at', models.DateTimeField(blank=True, null=True, verbose_name='last sign of work')),
+                ('restarts', models.PositiveIntegerField(default=0, verbose_name='times its cluster was replaced')),
+                ('restarted_at', models.DateTimeField(blank=True, null=True, verbose_name='last replaced')),
+                ('trouble', models.CharField(blank=True, max_length=200, verbose_name='why it was replaced')),
+            ],
+            options={
+                'verbose_name': 'worker',
+                'verbose_name_plural': 'workers',
+                'ordering': ['-started_at', 'name'],
             },
         ),
         migrations.CreateModel(

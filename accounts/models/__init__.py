@@ -4,7 +4,7 @@ from accounts.models.audit import AuditEntry, AuditSeal
 from accounts.models.contact_claims import ContactClaim
 from accounts.models.idempotency import IdempotentRequest
 from accounts.models.sign_ins import SignIn
-from accounts.models.sweeps import SweepRun
+from accounts.models.sweeps import SweepRun, Worker
 from accounts.models.throttling import AttemptCounter
 from accounts.models.users import User
 
@@ -17,4 +17,5 @@ __all__ = [
     "SignIn",
     "SweepRun",
     "User",
+    "Worker",
 ]

@@ -31,13 +31,18 @@ def seal_entries(*, actor: Actor, dry_run: bool = False) -> int:
     Every batch is a transaction of its own: on SQLite nobody else writes while one is open.
     """
     if dry_run:
-        newest = _newest_seal()
-        after = newest.last_id if newest else 0
-        return AuditEntry.objects.filter(pk__gt=after, pk__lt=_settled_until(after=after)).count()
+        return count_unsealed()
     sealed = 0
     while batch := _seal_batch(actor=actor):
         sealed += batch
     return sealed
+
+
+def count_unsealed() -> int:
+    """How many entries have settled and bear no seal yet."""
+    newest = _newest_seal()
+    after = newest.last_id if newest else 0
+    return AuditEntry.objects.filter(pk__gt=after, pk__lt=_settled_until(after=after)).count()
 
 
 def _seal_batch(*, actor: Actor) -> int:

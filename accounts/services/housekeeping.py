@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -28,13 +29,15 @@ def clear_expired(*, actor: Actor, dry_run: bool = False) -> int:
     That is: counters of attempts older than two days, keys of requests older than KEPT, sign-ins that ended two days
     ago, unproven addresses that ran out, and accounts that nobody can get into any more and nothing refers to.
     """
-    if not dry_run:
-        import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-    # In this order: an account loses its sign-ins and its claim before it counts as out of reach.
-    due = (_old_counters, _old_requests, _ended_sign_ins, _expired_claims, _unreachable_users)
     if dry_run:
-        return sum(rows().count() for rows in due)
-    return sum(_delete_in_bites(rows(), actor) for rows in due)
+        return count_expired()
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    return sum(_delete_in_bites(rows(), actor) for rows in _DUE)
+
+
+def count_expired() -> int:
+    """How many rows would go."""
+    return sum(rows().count() for rows in _DUE)
 
 
 def _old_counters() -> QuerySet[AttemptCounter]:
@@ -64,6 +67,16 @@ def _unreachable_users() -> QuerySet[User]:
         if model not in (SignIn, ContactClaim) and not relation.many_to_many:
             lonely = lonely.filter(~Exists(model._base_manager.filter(**{relation.field.name: OuterRef("pk")})))
     return lonely
+
+
+# In this order: an account loses its sign-ins and its claim before it counts as out of reach.
+_DUE: tuple[Callable[[], QuerySet[Any]], ...] = (
+    _old_counters,
+    _old_requests,
+    _ended_sign_ins,
+    _expired_claims,
+    _unreachable_users,
+)
 
 
 def _signed_in(user: str) -> Exists:

@@ -70,7 +70,7 @@ _API_SECRET = (
 _PHONE = "token token_state token_leave token_help token_feedback token_qr visit_queue visit_check_in visit_feedback"
 _KIOSK = "kiosk kiosk_appointment kiosk_reference kiosk_phone kiosk_check_in kiosk_walk_in kiosk_help"
 _LISTS = (
-    "accounts_user accounts_auditentry accounts_auditseal accounts_attemptcounter accounts_sweeprun "
+    "accounts_user accounts_auditentry accounts_auditseal accounts_attemptcounter accounts_sweeprun accounts_worker "
     "scheduling_appointment scheduling_hold scheduling_availability scheduling_timeoff scheduling_location "
     "scheduling_specialty scheduling_doctor scheduling_staffassignment scheduling_patient scheduling_slot "
     "scheduling_slotbatch scheduling_waitlistentry "

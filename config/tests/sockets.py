@@ -30,14 +30,20 @@ def start(folder: Path, *, port: int | None = None, **more: str) -> EmbeddedServ
 
 def starting(folder: Path, *, port: int | None = None, **more: str) -> EmbeddedServer:
     """The same, which does not answer yet. It ends with the thread that asked for it."""
+    environment = {"HOLDS_PER_ADDRESS": "0", **database_of_the_test(), **more}
+    return EmbeddedServer(folder, port=port, settings=environment, prepare=False)
+
+
+def database_of_the_test() -> dict[str, str]:
+    """What other processes need in their environment to be of this test's database and key."""
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite":
-        database = {"SQLITE_PATH": name}
-    else:
-        address, mark, options = os.environ["DATABASE_URL"].partition("?")
-        database = {"DATABASE_URL": f"{address.rpartition('/')[0]}/{name}{mark}{options}"}
-    environment = {"SECRET_KEY": settings.SECRET_KEY, "HOLDS_PER_ADDRESS": "0", **database, **more}
-    return EmbeddedServer(folder, port=port, settings=environment, prepare=False)
+        return {"SECRET_KEY": settings.SECRET_KEY, "SQLITE_PATH": name}
+    address, mark, options = os.environ["DATABASE_URL"].partition("?")
+    return {
+        "SECRET_KEY": settings.SECRET_KEY,
+        "DATABASE_URL": f"{address.rpartition('/')[0]}/{name}{mark}{options}",
+    }
 
 
 def signed_in(user: User) -> Client:

@@ -48,6 +48,7 @@ TABLE = {
     "accounts_auditseal": Rights(MANAGER, NOBODY, NOBODY, NOBODY),
     "accounts_attemptcounter": Rights(MANAGER, NOBODY, NOBODY, NOBODY),
     "accounts_sweeprun": Rights(MANAGER, NOBODY, NOBODY, NOBODY),
+    "accounts_worker": Rights(MANAGER, NOBODY, NOBODY, NOBODY),
     "scheduling_appointment": Rights(EVERYBODY, DESK, EVERYBODY, NOBODY),
     "scheduling_availability": Rights(EVERYBODY, DESK, DESK, DESK),
     "scheduling_doctor": Rights(EVERYBODY, MANAGER, MANAGER, NOBODY),

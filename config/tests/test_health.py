@@ -11,14 +11,16 @@ from django.core.management import call_command
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from accounts.models import SweepRun
+from accounts.models import SweepRun, Worker
+from accounts.services.workers import note_beat
 from testing.redis_server import RedisServer
 
 
 @pytest.fixture
 def working(db):
-    """Every sweep has run."""
+    """Every sweep has run, and a worker is there."""
     call_command("worker", "--once", stdout=io.StringIO())
+    note_beat(name="clinic-1")
 
 
 def parts(client):
@@ -37,7 +39,41 @@ def test_all_is_well(client, working):
     status, found = parts(client)
     assert status == 200
     assert all(part["ok"] for part in found.values())
-    assert set(found) == {"database", "migrations", "cache", "sweeps"}
+    assert set(found) == {"database", "migrations", "cache", "sweeps", "worker"}
+
+
+@pytest.mark.django_db
+def test_a_clinic_without_any_worker_is_not_well(client):
+    found = parts(client)[1]["worker"]
+    assert (found["ok"], found["seconds_since_sign_of_work"]) == (False, None)
+
+
+def test_workers_that_take_nothing_up_are_named_within_two_minutes_though_they_live(client, working):
+    Worker.objects.update(beat_at=timezone.now() - timedelta(seconds=85))
+    assert parts(client)[0] == 200
+    Worker.objects.update(beat_at=timezone.now() - timedelta(seconds=95))
+    status, found = parts(client)
+    assert status == 503
+    assert not found["worker"]["ok"]
+    assert 95 <= found["worker"]["seconds_since_sign_of_work"] < 120
+
+
+def test_one_worker_that_works_is_enough(client, working):
+    Worker.objects.create(name="clinic-2", beat_at=timezone.now() - timedelta(hours=1))
+    assert parts(client)[0] == 200
+
+
+def test_the_embedded_server_needs_no_worker(client, working, settings):
+    settings.EMBEDDED = True
+    Worker.objects.all().delete()
+    status, found = parts(client)
+    assert status == 200
+    assert "worker" not in found
+
+
+def test_what_is_still_due_is_told(client, working):
+    SweepRun.objects.filter(name="expire_overdue").update(backlog=7)
+    assert parts(client)[1]["sweeps"]["backlog"] == {"expire_overdue": 7}
 
 
 @pytest.mark.django_db

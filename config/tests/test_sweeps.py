@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -12,13 +13,15 @@ from datetime import timedelta
 import psycopg
 import pytest
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
+from django_q.exceptions import TimeoutException
 
 from accounts.models import SweepRun
 from accounts.services.sweeps import claim_sweep, enter_sweeps
 from config import sweeps
 from config.sweeps import SWEEPS, Sweep, take_turn
+from config.tests.world import differences, rows_now
 from config.ticker import Ticker
 from testing.postgres import PostgresServer
 from testing.threads import run_together
@@ -40,6 +43,35 @@ def fail(*, actor):
 def dawdle(*, actor):
     calls.append("began")
     time.sleep(0.3)
+
+
+def never_end(*, actor):
+    raise TimeoutException("after 60 seconds")
+
+
+class Part(int):
+    more = True
+
+
+def do_a_part(*, actor):
+    return Part(100)
+
+
+def count():
+    return 4
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def called(*arguments):
+    said = io.StringIO()
+    call_command(*arguments, stdout=said)
+    return said.getvalue()
 
 
 NOTING = Sweep("noting", 60, f"{__name__}.note")
@@ -108,6 +140,65 @@ def test_a_sweep_that_raises_is_entered_and_runs_again_at_its_next_turn():
     assert run.failures == 2
 
 
+@pytest.mark.parametrize("sweep", SWEEPS, ids=lambda sweep: sweep.name)
+@pytest.mark.django_db
+def test_every_sweep_can_be_tried_dry_by_hand(sweep):
+    before = rows_now()
+    assert called("run_sweep", sweep.name, "--dry-run").startswith(f"{sweep.name} would do: ")
+    assert differences(before, rows_now()) == []
+    assert not SweepRun.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_sweep_run_by_hand_runs_before_it_is_due_and_is_entered():
+    called("run_sweep", "expire_overdue")
+    assert called("run_sweep", "expire_overdue").startswith("expire_overdue: 0, in 0.")
+    run = SweepRun.objects.get(name="expire_overdue")
+    assert (run.outcome, run.backlog) == ("0", 0)
+    assert run.seconds is not None
+
+
+@pytest.mark.django_db
+def test_a_sweep_is_not_run_by_hand_beside_somebody_else():
+    enter_sweeps(names=["expire_overdue"])
+    assert claim_sweep(name="expire_overdue", at_most=timedelta(seconds=60))
+    with pytest.raises(CommandError, match="somebody else"):
+        called("run_sweep", "expire_overdue")
+
+
+@pytest.mark.django_db
+def test_a_sweep_that_fails_by_hand_says_so(monkeypatch):
+    monkeypatch.setattr(sweeps, "SWEEPS", (Sweep("expire_overdue", 60, FAILING.function),))
+    with pytest.raises(CommandError, match="the gateway is away"):
+        called("run_sweep", "expire_overdue")
+
+
+@pytest.mark.django_db
+def test_what_is_left_is_counted_after_a_run_that_failed_too():
+    enter_sweeps(names=["failing"])
+    take_turn(Sweep("failing", 60, FAILING.function, backlog=f"{__name__}.count"))
+    assert SweepRun.objects.get(name="failing").backlog == 4
+
+
+@pytest.mark.django_db
+def test_a_backlog_that_cannot_be_counted_spoils_no_run():
+    enter_sweeps(names=["noting"])
+    take_turn(Sweep("noting", 60, NOTING.function, backlog=f"{__name__}.nowhere"))
+    run = SweepRun.objects.get(name="noting")
+    assert (run.outcome, run.backlog, run.failures) == ("3", None, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_workers_alarm_cuts_short_is_entered_and_goes_on_soon():
+    enter_sweeps(names=["endless"])
+    with pytest.raises(TimeoutException):
+        take_turn(Sweep("endless", 86_400, f"{__name__}.never_end"))
+    run = SweepRun.objects.get(name="endless")
+    assert "cut short" in run.error
+    assert (run.failures, run.claimed_until) == (1, None)
+    assert run.due_at - timezone.now() <= sweeps.SOON
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_run_a_sweep_once():
     enter_sweeps(names=["dawdling"])
@@ -150,6 +241,27 @@ def test_the_ticker_keeps_going_beside_a_failing_sweep_and_stops_when_told():
     assert calls.count("failing") >= 2
     assert calls.count("system:noting") >= 2
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("sweep-")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_that_is_woken_runs_at_once_and_once_more_when_it_was_woken_meanwhile():
+    seldom = Sweep("noting", 3600, NOTING.function)
+    ticker = Ticker([seldom])
+    ticker.start()
+    try:
+        for turn in range(1, 4):
+            wait_until(lambda turn=turn: calls.count("system:noting") >= turn)
+            wait_until(lambda: SweepRun.objects.get(name="noting").claimed_until is None)
+            ticker.wake("noting")
+    finally:
+        assert ticker.stop(seconds=10)
+
+
+@pytest.mark.django_db
+def test_a_sweep_that_had_to_stop_before_all_was_done_is_due_again_at_once():
+    enter_sweeps(names=["much"])
+    assert take_turn(Sweep("much", 3600, f"{__name__}.do_a_part")) == 0.0
+    assert SweepRun.objects.get(name="much").due_at <= timezone.now()
 
 
 @pytest.mark.django_db

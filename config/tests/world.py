@@ -142,7 +142,7 @@ def _spoken(patient: Patient) -> Iterator[str]:
 
 def rows_now() -> dict[str, dict[Any, tuple[Any, ...]]]:
     """Every row of our own tables, except the books that are kept of looking (audit trail, counters)."""
-    books = {"AuditEntry", "AuditSeal", "AttemptCounter", "SweepRun"}
+    books = {"AuditEntry", "AuditSeal", "AttemptCounter", "SweepRun", "Worker"}
     return {
         model._meta.label: {row[0]: row[1:] for row in model._default_manager.values_list("pk", *_columns(model))}
         for app in ("accounts", "scheduling", "queueing", "notifications")

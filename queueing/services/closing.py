@@ -12,8 +12,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.audit import recorded
 from queueing.models import Queue, Token
-from queueing.selectors.day_end import is_over
-from queueing.selectors.queues import with_places
+from queueing.selectors.day_end import left_open
 from queueing.services.queues import lock_queue
 from queueing.services.steps import change_token, lock_token, moment_of
 from queueing.signals import queue_changed
@@ -32,7 +31,7 @@ def close_queues(*, actor: Actor, dry_run: bool = False) -> int:
     Who was called and never came did not come; who still waits has left; who is still with the doctor was seen. Visits
     that were booked for the day and never checked in did not come either.
     """
-    due = [queue for queue in with_places(Queue.objects.filter(closed_at=None)) if is_over(queue, timezone.now())]
+    due = left_open()
     if dry_run:
         return len(due)
     if faults := [fault for queue in due for fault in _close(queue, actor)]:

@@ -12,13 +12,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SweepRun, User
+from accounts.selectors.sweeps import LATE_AFTER, in_trouble
 from scheduling import rules
 from scheduling.clock import day_bounds
 from scheduling.models import Appointment, WaitlistEntry
 from scheduling.selectors.seats import overdue_pending
 from scheduling.states import ACTIVE, SEATED, AppointmentStatus, WaitlistStatus
 
-LATE_AFTER = timedelta(minutes=5)
 NEXT_VISITS = 8
 
 
@@ -63,12 +63,12 @@ def cards(*, user: User) -> list[Card]:
 
 
 def _late_jobs(user: User) -> Card:
-    late = SweepRun.objects.filter(Q(due_at__lt=timezone.now() - LATE_AFTER) | Q(failures__gt=0)).count()
+    late = SweepRun.objects.filter(in_trouble()).count()
     stuck = overdue_pending().filter(expires_at__lt=timezone.now() - LATE_AFTER).count()
     return Card(
         _("Late jobs"),
         late,
-        reverse("admin:accounts_sweeprun_changelist") if rules.sees_all_locations(user) else "",
+        f"{reverse('admin:accounts_sweeprun_changelist')}?state=trouble" if rules.sees_all_locations(user) else "",
         _("Bookings that ran out are not being given back.") if stuck else "",
         warns=bool(late or stuck),
     )

@@ -96,6 +96,11 @@ def overdue_pending() -> QuerySet[Appointment]:
     return Appointment.objects.filter(status=AppointmentStatus.PENDING, expires_at__lte=timezone.now())
 
 
+def count_overdue() -> int:
+    """How many holds and pending appointments ran out and were not ended yet."""
+    return overdue_holds().count() + overdue_pending().count()
+
+
 def overdue_slot_ids() -> set[int]:
     """Slots with a claim that ran out but was not lapsed yet; nearly always none."""
     holds = overdue_holds().order_by().values_list("slot_id", flat=True)

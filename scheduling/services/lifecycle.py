@@ -16,7 +16,7 @@ from accounts.actors import Actor
 from accounts.audit import recorded
 from scheduling.errors import AppointmentUnknown, TooLate, WrongState
 from scheduling.models import Appointment, WaitlistEntry
-from scheduling.selectors.seats import overdue_holds, overdue_pending
+from scheduling.selectors.seats import count_overdue, overdue_holds, overdue_pending
 from scheduling.services import offers, seats
 from scheduling.services.transitions import change_status
 from scheduling.states import UPCOMING, AppointmentStatus, WaitlistStatus
@@ -220,7 +220,7 @@ def expire_overdue(*, actor: Actor, limit: int = 500, dry_run: bool = False) -> 
     or at once with another.
     """
     if dry_run:
-        return overdue_holds().count() + overdue_pending().count()
+        return count_overdue()
     return _lapse_slots(limit) + _expire_without_slot(actor, limit)
 
 

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config import embedded
 from config.server import PortTakenError, claim_port, serve
+from config.work.installing import install_sweeps
 
 
 class Command(BaseCommand):
@@ -39,6 +40,7 @@ class Command(BaseCommand):
             ) from error
         if options["prepare"]:
             self._prepare(demo=not options["empty"])
+        install_sweeps()
         ended_well = serve(host=host, port=port, when_ready=lambda: self._say_where(host, port))
         self.stdout.write("\nStopped." if ended_well else "\nStopped; what was still under way was cut short.")
         if not ended_well:
