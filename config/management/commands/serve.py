@@ -40,7 +40,6 @@ class Command(BaseCommand):
             ) from error
         if options["prepare"]:
             self._prepare(demo=not options["empty"])
-        install_sweeps()
         ended_well = serve(host=host, port=port, when_ready=lambda: self._say_where(host, port))
         self.stdout.write("\nStopped." if ended_well else "\nStopped; what was still under way was cut short.")
         if not ended_well:
@@ -50,6 +49,7 @@ class Command(BaseCommand):
     def _prepare(self, *, demo: bool) -> None:
         if embedded.migrate_if_needed():
             self.stdout.write("The database is ready.")
+        install_sweeps()
         made = embedded.fill_if_empty() if demo else ""
         if made:
             self.stdout.write(f"A demo clinic moved in. {made}")
