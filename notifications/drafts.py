@@ -81,14 +81,16 @@ def about_offer(entry: WaitlistEntry, slot: Slot, *, setup: Setup, now: datetime
 
 
 def about_turn(token: Token, rules: Iterable[Rule], *, now: datetime) -> list[Message]:
-    """What is sent by `rules` about a place in a queue: that it is near once, every call anew."""
+    """What is sent by `rules` about a place in a queue: that it is near once, every call anew.
+
+    The rows do not refer to the visit: that would lock it, and visits are locked before queues, never after.
+    """
     drafts = []
     for rule in rules:
         is_call = rule.kind == Kind.YOUR_TURN
         timing = Timing(now, now + (CALL_HOLDS if is_call else NEAR_HOLDS))
         draft = _draft(f"token:{token.pk}", rule, timing, told=f"v{token.version}" if is_call else "")
-        draft.token_id, draft.appointment_id = token.pk, token.appointment_id
-        draft.patient_id, draft.location_id = token.patient_id, token.location_id
+        draft.token_id, draft.patient_id, draft.location_id = token.pk, token.patient_id, token.location_id
         drafts.append(draft)
     return drafts
 

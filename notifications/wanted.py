@@ -1,5 +1,7 @@
 """Which messages a visit wants in each of its states, and why others are not sent any more. Pure.
 
+Those of the queue hang on the token instead (`selectors/checking.py`).
+
 Planning takes back what is not wanted when a visit changes; the outbox asks again just before it sends.
 """
 
@@ -7,13 +9,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from notifications.states import OF_THE_QUEUE, Kind, NotSent
+from notifications.states import Kind, NotSent
 from scheduling.states import AppointmentStatus
 
 WANTED_BY: Final[dict[AppointmentStatus, frozenset[Kind]]] = {
     AppointmentStatus.PENDING: frozenset({Kind.TO_CONFIRM}),
     AppointmentStatus.CONFIRMED: frozenset({Kind.CONFIRMATION, Kind.RESCHEDULED, Kind.REMINDER}),
-    AppointmentStatus.CHECKED_IN: OF_THE_QUEUE,
+    AppointmentStatus.CHECKED_IN: frozenset(),
     AppointmentStatus.IN_PROGRESS: frozenset(),
     AppointmentStatus.COMPLETED: frozenset({Kind.FEEDBACK}),
     AppointmentStatus.CANCELLED: frozenset({Kind.CANCELLED}),

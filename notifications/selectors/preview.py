@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -69,7 +70,8 @@ STILL_TO_TELL: dict[AppointmentStatus, frozenset[Kind]] = {
 def what_will_be_sent(appointment: Appointment) -> list[Planned]:
     """Every message about a visit in the order of time, those at the end of which nobody knows when."""
     now, setup = timezone.now(), setup_of(appointment.location_id)
-    rows = Message.objects.filter(appointment=appointment).select_related(
+    about = Q(appointment=appointment) | Q(token__appointment=appointment)
+    rows = Message.objects.filter(about).select_related(
         "patient", "location", "appointment", "token__appointment", "waitlist_entry__offered_slot"
     )
     written = [_written(row, setup, now) for row in rows]

@@ -13,6 +13,7 @@ from django.utils import timezone
 from notifications.models import Message, MessageRule, Suppression
 from notifications.selectors.preview import Planned, Standing, what_will_be_sent
 from notifications.states import ChannelName, Kind, MessageStatus, NotSent, StopReason
+from notifications.tests.factories import message
 from queueing.services.check_in import check_in
 from queueing.services.undoing import undo_step
 from queueing.tests.factories import a_doctor, walk_in
@@ -145,3 +146,11 @@ def test_who_walked_in_is_asked_how_it_was_where_a_rule_says_so():
     MessageRule.objects.create(kind=Kind.REMINDER, channel=ChannelName.EMAIL, offset_minutes=60)
     token = walk_in(*a_doctor())
     assert standing(token.appointment) == {("feedback", "email", 0): ("planned", None, "")}
+
+
+def test_messages_of_the_queue_are_among_them():
+    token = walk_in(*a_doctor())
+    message(Kind.TURN_NEAR, ChannelName.PUSH, token=token, appointment=token.appointment, due_at=NOON)
+    assert standing(token.appointment)["turn_near", "push", 0] == ("waiting", NOON, NotSent.NO_ADDRESS)
+    Message.objects.update(appointment=None)
+    assert standing(token.appointment)["turn_near", "push", 0] == ("waiting", NOON, NotSent.NO_ADDRESS)
