@@ -66,6 +66,7 @@ SWEEPS = (
     ),
     Sweep("offer_free_seats", 30, "scheduling.services.offers.offer_free_seats"),
     Sweep("plan_turns", 15, "notifications.services.planning.plan_turns"),
+    Sweep("plan_reminders", 3600, "notifications.services.planning.plan_reminders", at_most=900),
     Sweep(
         "close_queues",
         300,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from notifications.drafts import News, about_offer, about_turn, about_visit
 from notifications.models import Message
+from notifications.selectors.reminders import without_reminders
 from notifications.selectors.rules import setup_of
 from notifications.selectors.turns import near_and_untold, subscribed_patients
 from notifications.services.outbox import cancel_unsent
@@ -106,6 +107,23 @@ def plan_turns(*, actor: Actor, limit: int = 500, dry_run: bool = False) -> int:
     now = timezone.now()
     drafts = [draft for token, rules in near_and_untold(now=now)[:limit] for draft in about_turn(token, rules, now=now)]
     return len(drafts) if dry_run else _write(drafts, now)
+
+
+def plan_reminders(*, actor: Actor, limit: int = 2000, dry_run: bool = False) -> int:
+    """The sweep: write the reminders that visits to come lack; returns how many were (or would be) written.
+
+    A net under those that are written when a visit is confirmed: it catches visits from before there were messages, and
+    rules that are newer than a booking. Every visit is a transaction of its own, so that none is locked for others.
+    """
+    now = timezone.now()
+    planned = 0
+    for appointment, setup, there in without_reminders(now=now):
+        drafts = about_visit(appointment, {Kind.REMINDER}, setup=setup, news=News(now))
+        lacking = [draft for draft in drafts if (draft.channel, draft.offset_minutes) not in there]
+        planned += len(lacking) if dry_run else _write(lacking, now)
+        if planned >= limit:
+            break
+    return planned
 
 
 def _write(drafts: Sequence[Message], now: datetime) -> int:
