@@ -120,6 +120,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                     _link(_("Stopped addresses"), "unsubscribe", "admin:notifications_suppression_changelist"),
                 ),
                 ("MessageRule", _link(_("Which go out"), "rule", "admin:notifications_messagerule_changelist")),
+                ("MessageText", _link(_("What they say"), "edit_note", "admin:notifications_messagetext_changelist")),
                 (
                     "MessagePolicy",
                     _link(_("Quiet hours and limits"), "bedtime", "admin:notifications_messagepolicy_changelist"),

@@ -76,7 +76,7 @@ _LISTS = (
     "scheduling_slotbatch scheduling_waitlistentry "
     "queueing_queuepolicy queueing_queue queueing_token queueing_emergencyrequest queueing_feedback "
     "notifications_message notifications_messagerule notifications_messagepolicy notifications_suppression "
-    "notifications_pushsubscription"
+    "notifications_pushsubscription notifications_messagetext"
 )
 _OF_A_LIST = ("changelist", "add", "history", "delete", "change")
 
@@ -114,6 +114,7 @@ DOORS: dict[str, Door] = {
     **{f"admin:{name}": Door.STAFF for name in _ADMIN.split()},
     "admin:auth_user_password_change": Door.STAFF,
     "admin:scheduling_patient_export": Door.STAFF,
+    "admin:notifications_messagetext_preview": Door.STAFF,
     "admin:scheduling_appointment_export": Door.STAFF,
     **{f"admin:{name}_{page}": Door.STAFF for name in _LISTS.split() for page in _OF_A_LIST},
 }

@@ -71,6 +71,7 @@ TABLE = {
     "notifications_messagepolicy": Rights(EVERYBODY, MANAGER, MANAGER, MANAGER),
     "notifications_suppression": Rights(DESK, DESK, NOBODY, NOBODY),
     "notifications_pushsubscription": Rights(MANAGER, NOBODY, NOBODY, NOBODY),
+    "notifications_messagetext": Rights(DESK, MANAGER, MANAGER, MANAGER),
 }
 EXPORTS = {"scheduling_patient": DESK, "scheduling_appointment": DESK}
 STAFF = ["doctor_here", "desk_here", "manager"]
@@ -100,7 +101,7 @@ def may_see(world: World, person: Person, row: Any) -> bool:
             return row.location == own or (row.doctor is not None and own in row.doctor.locations.all())
         case "waitlistentry":
             return row.location == own and (role_of(person) == "desk" or row.patient_id in person.patients)
-        case "specialty":
+        case "specialty" | "messagetext":
             return True
         case "queue":
             return row.location == own and (role_of(person) == "desk" or row.doctor.user == person.user)

@@ -1,5 +1,5 @@
 """The back office of messages, by subject."""
 
-from notifications.admin import messages, rules, suppressions
+from notifications.admin import messages, rules, suppressions, texts
 
-__all__ = ["messages", "rules", "suppressions"]
+__all__ = ["messages", "rules", "suppressions", "texts"]

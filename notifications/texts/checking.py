@@ -15,7 +15,7 @@ from notifications.texts.filling import one_line, placeholders_in, stray_braces_
 from notifications.texts.languages import written_in
 from notifications.texts.placeholders import NEEDED, placeholders_of
 from notifications.texts.sample import sample_facts
-from notifications.texts.sms_length import length_of
+from notifications.texts.sms_length import is_gsm, length_of
 from notifications.texts.written import Text
 
 WITH_A_SUBJECT: Final = frozenset({ChannelName.EMAIL, ChannelName.PUSH})
@@ -23,10 +23,11 @@ LONGEST: Final = {ChannelName.EMAIL: 5000, ChannelName.SMS: 300, ChannelName.PUS
 
 
 class Problem(NamedTuple):
-    """What is wrong, and with which field."""
+    """What is wrong, and with which field; and whether it `stops` the text from being put together at all."""
 
     field: str
     sentence: str | Promise
+    stops: bool = False
 
 
 def check_text(kind: str, channel: str, subject: str, body: str, *, language: str = "en") -> list[Problem]:
@@ -50,7 +51,7 @@ def _of_subject(channel: str, subject: str) -> Iterator[Problem]:
 
 def _of_body(channel: str, body: str) -> Iterator[Problem]:
     if not body:
-        yield Problem("body", _("Write what the message says."))
+        yield Problem("body", _("Write what the message says."), stops=True)
     most = LONGEST[ChannelName(channel)]
     if len(body) > most:
         yield Problem("body", _("Keep the text to %(most)s signs or fewer.") % {"most": most})
@@ -64,15 +65,16 @@ def _of_placeholders(kind: str, channel: str, field: str, words: str) -> Iterato
     for name in dict.fromkeys(placeholders_in(words)):
         if name not in known:
             said = {"name": f"{{{name}}}", "known": offered}
-            yield Problem(field, _("%(name)s is not known here. You can use %(known)s.") % said)
+            yield Problem(field, _("%(name)s is not known here. You can use %(known)s.") % said, stops=True)
     if stray_braces_in(words):
-        yield Problem(field, _("A brace stands alone. Placeholders are one word in braces, such as {doctor}."))
+        said = _("A brace stands alone. Placeholders are one word in braces, such as {doctor}.")
+        yield Problem(field, said, stops=True)
 
 
 def _of_what_is_needed(kind: str, channel: str, words: str) -> Iterator[Problem]:
     needed = set(NEEDED[Kind(kind)])
-    if channel == ChannelName.SMS:
-        needed.add("link")
+    if channel == ChannelName.SMS:  # 70 signs have room for little besides the link, and the link leads to the rest
+        needed = (needed if is_gsm(words) else set()) | {"link"}
     for name in sorted(needed - set(placeholders_in(words))):
         yield Problem("body", _("%(name)s is missing: without it, people would have to ask.") % {"name": f"{{{name}}}"})
 
