@@ -67,8 +67,8 @@ def _of_placeholders(kind: str, channel: str, field: str, words: str) -> Iterato
             said = {"name": f"{{{name}}}", "known": offered}
             yield Problem(field, _("%(name)s is not known here. You can use %(known)s.") % said, stops=True)
     if stray_braces_in(words):
-        said = _("A brace stands alone. Placeholders are one word in braces, such as {doctor}.")
-        yield Problem(field, said, stops=True)
+        sentence = _("A brace stands alone. Placeholders are one word in braces, such as {doctor}.")
+        yield Problem(field, sentence, stops=True)
 
 
 def _of_what_is_needed(kind: str, channel: str, words: str) -> Iterator[Problem]:

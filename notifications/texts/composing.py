@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils import translation
 
 from notifications.channels.contract import Attachment
@@ -49,14 +50,15 @@ class Composed:
 
 
 def compose(message: Message, *, language: str, policy: MessagePolicy, own: OwnTexts | None = None) -> Composed:
-    """The message in a language. Whoever composes many reads `own_texts` once and hands them over.
+    """The message in a language. Whoever composes many reads `own_texts` once and hands them over; else one query.
 
     Raises TextBroken where a text of the clinic's own has a placeholder that does not belong there, or where the row
     speaks of something that is gone.
     """
     written = written_in(language)
-    own = own_texts() if own is None else own
-    text = own.get((message.kind, message.channel, written.code))
+    which = (message.kind, message.channel, written.code)
+    own = own_texts(MessageText.objects.filter(**_columns(which))) if own is None else own
+    text = own.get(which)
     with translation.override(written.code):
         facts = facts_of(message, policy)
         composed = put_together(facts, message.kind, message.channel, written, own=text)
@@ -64,13 +66,18 @@ def compose(message: Message, *, language: str, policy: MessagePolicy, own: OwnT
     return Composed(composed.subject, composed.text, composed.html, facts.link, tag_of(message), files)
 
 
-def own_texts() -> dict[tuple[str, str, str], Text]:
-    """All texts of the clinic's own; one query."""
-    rows = MessageText.objects.values_list("kind", "channel", "language", "subject", "body")
+def own_texts(among: QuerySet[MessageText] | None = None) -> dict[tuple[str, str, str], Text]:
+    """All texts of the clinic's own, or some; one query."""
+    texts = MessageText.objects.all() if among is None else among
+    rows = texts.values_list("kind", "channel", "language", "subject", "body")
     return {
         (kind, channel, language): Text(subject=subject, bodies=(one_kind_of_line_break(body),))
         for kind, channel, language, subject, body in rows
     }
+
+
+def _columns(which: tuple[str, str, str]) -> dict[str, str]:
+    return dict(zip(("kind", "channel", "language"), which, strict=True))
 
 
 def one_kind_of_line_break(text: str) -> str:
