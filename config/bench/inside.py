@@ -21,7 +21,7 @@ from django.db import connection  # noqa: E402 - needs the line above
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from config.bench import api_preparation, preparation, queue_preparation, searches  # noqa: E402
+from config.bench import api_preparation, message_steps, preparation, queue_preparation, searches  # noqa: E402
 from config.bench.load import Press  # noqa: E402
 from config.bench.transcript import mark, play  # noqa: E402
 from scheduling.models import Appointment  # noqa: E402
@@ -118,6 +118,10 @@ STEPS: dict[str, Callable[..., Any]] = {
     "winners": preparation.winners_of,
     "refresh_statistics": preparation.refresh_statistics,
     "booked": preparation.booked,
+    "prepare_messages": message_steps.prepare_messages,
+    "send_messages": message_steps.send_messages,
+    "count_open": message_steps.count_open,
+    "count_states": message_steps.count_states,
 }
 
 

@@ -130,14 +130,17 @@ def note_answer(message: Message, answer: Answer, *, address: str, asked: bool, 
 def note_sent(message_id: int, receipt: Receipt) -> bool:
     """The gateway has it: true whoever holds the message by now, and whatever they were about to do."""
     found = Message.objects.filter(pk=message_id)
-    change_status(found, MessageStatus.SENDING)  # somebody believed it lost, and was about to send it again
     receipt_of = {
         "provider": receipt.provider,
         "provider_id": receipt.provider_id,
         "delivery_status": receipt.delivery_status,
         "sent_at": timezone.now(),
     }
-    return bool(change_status(found, MessageStatus.SENT, **receipt_of, why_not="", error="", **FREE))
+    noted = {**receipt_of, **FREE, "why_not": "", "error": ""}
+    if change_status(found, MessageStatus.SENT, **noted):
+        return True
+    # Somebody believed it lost, and is about to send it again.
+    return bool(change_status(found, MessageStatus.SENDING) and change_status(found, MessageStatus.SENT, **noted))
 
 
 def _fail(message: Message, refusal: PermanentRefusal, address: str, actor: Actor) -> Came:

@@ -8,8 +8,6 @@ there is none.
 from __future__ import annotations
 
 import os
-import random
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,17 +20,15 @@ from django.utils import timezone
 
 from notifications.models import Message, MessagePolicy
 from notifications.states import ChannelName, Kind, MessageStatus
-from notifications.tests.senders import Senders
 from scheduling.tests.factories import LocationFactory, PatientFactory, SlotFactory, book, in_hours
-from testing.smtp_server import DROP, LOSE, SmtpServer
-from testing.twilio_server import BROKEN, CLOSE, HANG, TOO_MANY, TwilioServer
-from testing.twilio_server import LOSE as LOSE_IT
+from testing.senders import Senders
+from testing.smtp_server import SmtpServer
+from testing.storms import copies, kill_as_work_goes_on, make_unruly, wait_for
+from testing.twilio_server import CLOSE, TwilioServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 WORKERS = 2
-PATIENCE = 120.0
-"""A busy machine may take its time: it is over in a third of that."""
 
 
 @pytest.fixture
@@ -101,78 +97,17 @@ def still_open() -> int:
     return Message.objects.filter(status__in=[MessageStatus.PENDING, MessageStatus.SENDING]).count()
 
 
-def wait_for(condition) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, Counter(Message.objects.values_list("status", "attempts", "error"))
-        time.sleep(0.02)
-
-
-class Mischief:
-    """What goes wrong at the gateways: with each message once or twice at most, so that none is given up."""
-
-    def __init__(self, seed: int, faults: dict[object, float]) -> None:
-        self.chance, self.faults = random.Random(seed), faults
-        self.met: Counter[str] = Counter()
-        self.done: Counter[object] = Counter()
-
-    def __call__(self, which: str) -> object:
-        """The fault that a message meets now, if any."""
-        if self.met[which] >= 2:
-            return None
-        (fault,) = self.chance.choices([*self.faults, None], [*self.faults.values(), 1 - sum(self.faults.values())])
-        if fault is not None:
-            self.met[which] += 1
-            self.done[fault] += 1
-        return fault
-
-
-KILL = "the workers are killed as soon as the gateway has it"
-
-
-def unruly(smtp: SmtpServer, twilio: TwilioServer, working: Senders, seed: int) -> tuple[Mischief, Mischief]:
-    """Gateways that fail now and then, and workers that die while these have what they were handed."""
-    of_mail = Mischief(seed, {"451 4.3.0 Try again later": 0.05, LOSE: 0.03, KILL: 0.025})
-    of_texts = Mischief(seed, {TOO_MANY: 0.04, BROKEN: 0.04, LOSE_IT: 0.02, CLOSE: 0.03, HANG: 0.02, KILL: 0.025})
-
-    def take_letter(letter):
-        fault = of_mail(str(letter["Message-ID"]))
-        if fault != KILL:
-            return fault
-        working.kill_all()
-        return DROP
-
-    def take_text(method, path, form):
-        if method != "POST":
-            return None
-        fault = of_texts(form["Body"])
-        if fault != KILL:
-            return fault
-        working.kill_all()
-        return CLOSE
-
-    smtp.decide, twilio.decide = take_letter, take_text
-    return of_mail, of_texts
-
-
 def test_none_is_lost_and_none_sent_twice_though_workers_are_killed(tmp_path, smtp, twilio):
     count, kills = (300, 12) if connection.vendor == "postgresql" else (100, 6)
     write_messages(count)
     with senders(tmp_path, smtp, twilio) as working:
-        unruly(smtp, twilio, working, seed=20)
+        make_unruly(smtp, twilio, working, seed=20)
         working.start(WORKERS)
-        chance = random.Random(5)
-        for kill in range(1, kills + 1):  # at random points, as work goes on
-            wait_for(lambda left=count * (1 - kill / (kills + 1)): still_open() <= left)
-            time.sleep(chance.uniform(0, 0.05))
-            working.kill()
-        wait_for(lambda: not still_open())
+        kill_as_work_goes_on(working, still_open, count=count, kills=kills)
     assert Counter(Message.objects.values_list("status", flat=True)) == {"sent": count}
-    texts = Counter(text["body"] for text in twilio.messages)
-    assert len(texts) == count // 2
+    letters, texts = copies(smtp, twilio)
+    assert (len(letters), len(texts)) == (count // 2, count // 2)
     assert set(texts.values()) == {1}
-    letters = Counter(letter.message_id for letter in smtp.letters)
-    assert len(letters) == count // 2
     assert sum(letters.values()) - len(letters) <= working.killed
     numbers = dict(Message.objects.filter(channel=ChannelName.SMS).values_list("body", "provider_id"))
     assert numbers == {text["body"]: text["sid"] for text in twilio.messages}

@@ -14,6 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from config.bench.booking import Conductor, Say, Size
 from config.bench.live import LiveConductor, LiveSize
 from config.bench.live_report import lines_of as live_lines_of
+from config.bench.message_report import lines_of as message_lines_of
+from config.bench.messages import MessageConductor, MessageSize
 from config.bench.report import lines_of
 from config.bench.servers import NotMeasurable, Stage, postgres_stage, sqlite_stage
 
@@ -26,14 +28,15 @@ class Command(BaseCommand):
     """Measure, and print figures and ratios."""
 
     help = (
-        "Measure booking, or how soon live updates arrive, on throw-away databases and servers on loopback, which it "
-        "starts and stops itself; it never touches your data. Needs requirements-dev.txt. See docs/performance.md."
+        "Measure booking, how soon live updates arrive, or how fast messages go out, on throw-away databases and "
+        "servers on loopback, which it starts and stops itself; it never touches your data. Needs "
+        "requirements-dev.txt. See docs/performance.md."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What to measure, and how much."""
-        parser.add_argument("subject", choices=["booking", "live"], help="what to measure")
+        parser.add_argument("subject", choices=["booking", "live", "messages"], help="what to measure")
         parser.add_argument(
             "--seconds", type=float, default=Size().seconds, help="of steady load in booking (default %(default)g)"
         )
@@ -48,8 +51,8 @@ class Command(BaseCommand):
             raise CommandError("--seconds must be more than 0 and at most 60.")
         signal.signal(signal.SIGTERM, _leave)  # so that what was started is stopped then, too
         databases = options["database"] or ["postgres", "sqlite"]
-        measured = self._booking if options["subject"] == "booking" else self._live
-        for line in measured(databases, options):
+        subjects = {"booking": self._booking, "live": self._live, "messages": self._messages}
+        for line in subjects[options["subject"]](databases, options):
             self.stdout.write(line)
 
     def _booking(self, databases: list[str], options: dict[str, Any]) -> Iterator[str]:
@@ -59,6 +62,11 @@ class Command(BaseCommand):
     def _live(self, databases: list[str], options: dict[str, Any]) -> Iterator[str]:
         size = LiveSize().quick() if options["quick"] else LiveSize()
         return live_lines_of(self._on_each(databases, lambda stage, say: LiveConductor(stage, size, say).measure()))
+
+    def _messages(self, databases: list[str], options: dict[str, Any]) -> Iterator[str]:
+        size = MessageSize().quick() if options["quick"] else MessageSize()
+        found = self._on_each(databases, lambda stage, say: MessageConductor(stage, size, say).measure())
+        return message_lines_of(found)
 
     def _on_each(self, databases: list[str], measure: Callable[[Stage, Say], Found]) -> list[Found]:
         found = []

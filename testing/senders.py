@@ -1,6 +1,6 @@
 """Workers that do nothing but send, in processes of their own, so that a test may kill them.
 
-    python -m notifications.tests.senders [--without-asking]    reads "more" or "end" from each line
+    python -m testing.senders [--without-asking]    reads "more" or "end" from each line
 
 A process that has everything loaded forks one worker for each "more", and says its number: a clinic's worker takes
 seconds to start, and a test wants to kill many.
@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
+PROJECT = Path(__file__).resolve().parent.parent
 LEASE_SECONDS = 2.5
 GATEWAY_SECONDS = 1.0
 """So long a gateway is waited for: well within the lease, as in life (10 seconds and 120)."""
@@ -35,16 +35,16 @@ class Senders:
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(PROJECT),
+            "LOG_LEVEL": "ERROR",
+            **settings,
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "BASE_URL": "https://clinic.example",
             "ALLOWED_HOSTS": "clinic.example",
-            "LOG_LEVEL": "ERROR",
-            **settings,
         }
         arguments = [] if asking else ["--without-asking"]
         with log.open("wb") as output:
             self._nursery = subprocess.Popen(
-                [sys.executable, "-m", "notifications.tests.senders", *arguments],
+                [sys.executable, "-m", "testing.senders", *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
