@@ -21,7 +21,7 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 LEASE_SECONDS = 2.5
-GATEWAY_SECONDS = 1.0
+GATEWAY_SECONDS = 1
 """So long a gateway is waited for: well within the lease, as in life (10 seconds and 120)."""
 
 

@@ -103,7 +103,8 @@ def send_messages(name: str, at_once: int = 0) -> dict[str, Any]:
     sent = Message.objects.filter(dedupe_key__startswith=f"bench:{name}:", status=MessageStatus.SENT)
     took: dict[str, list[float]] = {}
     for channel, attempted_at, sent_at in sent.values_list("channel", "attempted_at", "sent_at").iterator():
-        took.setdefault(channel, []).append((sent_at - attempted_at).total_seconds())
+        if sent_at is not None and attempted_at is not None:
+            took.setdefault(channel, []).append((sent_at - attempted_at).total_seconds())
     return {"seconds": seconds, "runs": runs, "took": took, "memory": memory}
 
 

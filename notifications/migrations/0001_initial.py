@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'message',
                 'verbose_name_plural': 'messages',
                 'ordering': ['-due_at', '-id'],
-                'indexes': [models.Index(condition=models.Q(('status__in', ['pending', 'sending'])), fields=['try_at', 'id'], name='message_to_send'), models.Index(fields=['appointment', 'due_at'], name='message_of_appointment'), models.Index(fields=['due_at', 'id'], name='message_due'), models.Index(fields=['status', 'due_at'], name='message_status_due'), models.Index(condition=models.Q(('provider_id', ''), _negated=True), fields=['provider_id'], name='message_at_gateway')],
+                'indexes': [models.Index(condition=models.Q(('status__in', ['pending', 'sending'])), fields=['try_at', 'id'], name='message_to_send'), models.Index(fields=['appointment', 'due_at'], name='message_of_appointment'), models.Index(fields=['due_at', 'id'], name='message_due'), models.Index(condition=models.Q(('status__in', ['cancelled', 'failed', 'sent', 'suppressed'])), fields=['status', 'due_at'], name='message_status_due'), models.Index(condition=models.Q(('provider_id', ''), _negated=True), fields=['provider_id'], name='message_at_gateway')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('appointment__isnull', False), ('waitlist_entry__isnull', False), ('token__isnull', False), _connector='OR'), name='message_about_something'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['cancelled', 'suppressed']), _negated=True), models.Q(('why_not', ''), _negated=True), _connector='OR'), name='unsent_message_says_why')],
             },
         ),

@@ -112,7 +112,12 @@ class Message(models.Model):
             ),
             models.Index(fields=["appointment", "due_at"], name="message_of_appointment"),
             models.Index(fields=["due_at", "id"], name="message_due"),
-            models.Index(fields=["status", "due_at"], name="message_status_due"),
+            # Without what is still to be sent: SQLite would find that by its state, and read all that is due in months.
+            models.Index(
+                fields=["status", "due_at"],
+                condition=Q(status__in=["cancelled", "failed", "sent", "suppressed"]),
+                name="message_status_due",
+            ),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="message_at_gateway"),
         ]
 

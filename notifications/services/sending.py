@@ -35,8 +35,9 @@ from notifications.states import MessageStatus
 
 logger = logging.getLogger("frontdesk.messages")
 
-RUN_SECONDS = 20.0
-"""So long a run begins to send; what is under way then comes to its end."""
+RUN_SECONDS = 4.0
+"""So long a run begins to send; what is under way then comes to its end. Short, so that a worker can stop soon: what is
+left wakes the next run."""
 
 ANSWER_SECONDS = 35.0
 """So long after that gateways are waited for; what they answer later, they are asked for when the lease is over."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from datetime import time, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
 
 from notifications.channels import PermanentRefusal, Receipt, TryLater, Unclear
 from notifications.models import Message, MessagePolicy, Suppression
+from notifications.selectors.due import due_messages
 from notifications.services import lanes, sending
 from notifications.services.claiming import claim_due
 from notifications.services.outbox import send_due
 from notifications.services.outcomes import ASKED_FOR, LEASE, LONGEST_PAUSE, MOST_ATTEMPTS, pause_after
+from notifications.signals import messages_due
 from notifications.states import ChannelName, DeliveryStatus, Kind, MessageStatus, NotSent
 from notifications.tests.factories import message
 from notifications.tests.gateways import Gateway
@@ -134,11 +138,54 @@ def test_a_limit_is_kept_and_the_rest_given_back():
     assert Message.objects.filter(status="pending", claim="").count() == 3
 
 
-def test_a_run_whose_time_is_up_gives_back_what_it_holds(monkeypatch):
-    monkeypatch.setattr(sending, "RUN_SECONDS", 0.0)
-    several(2)
-    send(Gateway())
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock of runs; it stands still unless somebody sets it on."""
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=lambda _seconds: None))
+    return clock
+
+
+@pytest.fixture
+def wakes():
+    """Whoever wakes those who send."""
+    heard = []
+
+    def note(**_event):
+        heard.append(True)
+
+    messages_due.connect(note)
+    yield heard
+    messages_due.disconnect(note)
+
+
+def test_a_run_whose_time_is_up_gives_back_what_it_holds_and_wakes_the_next_one(clock, wakes):
+    several(3)
+
+    def dawdle(parcel):
+        clock.now += sending.RUN_SECONDS + 1
+        return Receipt("stand-in")
+
+    assert str(send(Gateway(replies=deque([dawdle])))) == "1 sent; more is due"
     assert Message.objects.filter(status="pending", claim="").count() == 2
+    assert wakes == [True]
+    assert str(send(Gateway())) == "2 sent"
+    assert wakes == [True]
+
+
+def test_a_gateway_that_never_answers_does_not_keep_a_run_for_ever(clock, caplog):
+    due, over = alone(), threading.Event()
+
+    def hang(parcel):
+        clock.now += sending.RUN_SECONDS + sending.ANSWER_SECONDS + 1
+        over.wait(60)
+        return Receipt("stand-in")
+
+    with caplog.at_level(logging.WARNING):
+        send(Gateway(replies=deque([hang])))
+    assert now(due).status == "sending"
+    assert "without an answer" in caplog.text
+    over.set()
 
 
 def test_without_a_gateway_a_message_is_kept_to_be_looked_at():
@@ -148,6 +195,11 @@ def test_without_a_gateway_a_message_is_kept_to_be_looked_at():
     assert gateway.sent == []
     assert (due.status, due.provider, due.delivery_status) == ("sent", "outbox", DeliveryStatus.KEPT)
     assert due.body
+
+
+@pytest.mark.sqlite_only
+def test_looking_for_what_is_due_reads_no_more_than_that():
+    assert "message_to_send" in due_messages().explain()
 
 
 # --- Not taken ----------------------------------------------------------------------------------------------------
