@@ -109,7 +109,7 @@ DOORS: dict[str, Door] = {
     **dict.fromkeys(_VISITORS.split(), Door.EVERYBODY),
     **dict.fromkeys(_OWN_ACCOUNT.split(), Door.SIGNED_IN),
     **{f"scheduling_admin:{name}": Door.STAFF for name in _STAFF_PAGES.split()},
-    "notifications_admin:write_down": Door.STAFF,
+    **dict.fromkeys(("notifications_admin:write_down", "notifications_admin:visit"), Door.STAFF),
     "admin:login": Door.EVERYBODY,
     **{f"admin:{name}": Door.STAFF for name in _ADMIN.split()},
     "admin:auth_user_password_change": Door.STAFF,
