@@ -71,6 +71,7 @@ def index(request: HttpRequest) -> HttpResponse:
 version_1: list[URLPattern | URLResolver] = [
     path("", index, name="index"),
     path("auth/", include("accounts.api.urls")),
+    path("", include("notifications.api.urls")),
     path("", include("queueing.api.urls")),
     path("", include("scheduling.api.urls")),
 ]

@@ -29,11 +29,11 @@ def message_scope(user: Visitor) -> Q:
     if not has_role(user, *STAFF_ROLES):
         return Q(pk__in=[])
     own = Doctor.objects.filter(user=user.pk).values("pk")
-    visible = Q(appointment__doctor__in=own)
+    visible = Q(appointment__doctor__in=own) | Q(token__appointment__doctor__in=own)
     if has_role(user, Role.RECEPTION):
         visible |= Q(location__in=locations_of(user).values("pk"))
     waits = WaitlistEntry.objects.filter(waitlist_scope(user)).values("pk")
-    return visible | Q(appointment=None, location__in=locations_of(user).values("pk"), waitlist_entry__in=waits)
+    return visible | Q(location__in=locations_of(user).values("pk"), waitlist_entry__in=waits)
 
 
 def messages_visible_to(user: Visitor) -> QuerySet[Message]:

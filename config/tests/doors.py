@@ -65,7 +65,7 @@ _API_STAFF = (
 _API_SECRET = (
     "appointment-detail appointment-add-to-account appointment-attendance appointment-calendar appointment-cancel "
     "appointment-confirm appointment-reschedule waitlist-detail waitlist-accept waitlist-decline "
-    "queue-join token-detail token-status appointment-queue appointment-feedback"
+    "queue-join token-detail token-status appointment-queue appointment-feedback appointment-messages"
 )
 _PHONE = "token token_state token_leave token_help token_feedback token_qr visit_queue visit_check_in visit_feedback"
 _KIOSK = "kiosk kiosk_appointment kiosk_reference kiosk_phone kiosk_check_in kiosk_walk_in kiosk_help"

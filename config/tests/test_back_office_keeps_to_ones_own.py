@@ -117,8 +117,9 @@ def may_see(world: World, person: Person, row: Any) -> bool:
 
 def is_of_a_patient_of(person: Person, row: Any) -> bool:
     """Whether a message is about a visit to this doctor, or an offer to somebody who is their patient."""
-    if row.appointment is not None:
-        return bool(row.appointment.doctor.user == person.user)
+    visit = row.token.appointment if row.token is not None else row.appointment
+    if visit is not None:
+        return bool(visit.doctor.user == person.user)
     return row.patient_id in person.patients
 
 

@@ -27,6 +27,7 @@ from notifications.admin.columns import MESSAGE_COLOURS, CameOfIt
 from notifications.admin.scope import MessagesAdmin
 from notifications.message_words import outcome_of
 from notifications.models import Message
+from notifications.selectors.about import messages_about
 from notifications.selectors.words_now import words_now
 from notifications.services.outbox import retry_message
 from notifications.states import DeliveryStatus, MessageStatus
@@ -89,7 +90,7 @@ class MessageAdmin(QuickDates, PatientSearch, MessagesAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         """With what a row needs; beside the list, not joined to it: the newest come by the index on their time."""
-        return super().get_queryset(request).prefetch_related("patient", "location", "appointment")
+        return super().get_queryset(request).prefetch_related("patient", "location", "appointment", "token")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """All of it."""
@@ -103,11 +104,12 @@ class MessageAdmin(QuickDates, PatientSearch, MessagesAdmin):
         """By the reference of the visit too; its digits alone may be those of a phone as well."""
         key = appointment_key(search_term)
         if key is not None:
-            return queryset.filter(appointment=key), False
+            return queryset.filter(pk__in=messages_about(key).values("pk")), False
         digits = search_term.strip()
         if digits.isdecimal() and len(digits) <= REFERENCE_DIGITS:
             phones = Q(patient__phone__contains=phone_digits(digits)) if phone_digits(digits) else Q()
-            return queryset.filter(Q(appointment=int(digits)) | phones), False
+            visit = Q(pk__in=messages_about(int(digits)).values("pk"))
+            return queryset.filter(visit | phones), False
         return super().get_search_results(request, queryset, search_term)
 
     def change_view(
@@ -165,7 +167,9 @@ class MessageAdmin(QuickDates, PatientSearch, MessagesAdmin):
 
     @display(description=_("appointment"), ordering="appointment")
     def about(self, message: Message) -> SafeString | str:
-        """The visit it speaks of, by its reference."""
+        """The visit it speaks of, by its reference; the place in a queue by its code."""
+        if message.token is not None:
+            return message.token.code
         if message.appointment is None:
             return "–"
         return format_html('<span class="fd-one-line">{}</span>', message.appointment.number)
@@ -196,10 +200,11 @@ class MessageAdmin(QuickDates, PatientSearch, MessagesAdmin):
     @display(description=_("appointment"))
     def visit_link(self, message: Message) -> SafeString | str:
         """The way to the visit it speaks of."""
-        if message.appointment is None:
+        visit = message.token.appointment if message.token is not None else message.appointment
+        if visit is None:
             return "–"
-        link = reverse("admin:scheduling_appointment_change", args=[message.appointment_id])
-        return format_html('<a class="fd-link" href="{}">{}</a>', link, message.appointment.number)
+        link = reverse("admin:scheduling_appointment_change", args=[visit.pk])
+        return format_html('<a class="fd-link" href="{}">{}</a>', link, visit.number)
 
     @display(description=_("next attempt"))
     def try_at_text(self, message: Message) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from notifications.drafts import News, about_visit
 from notifications.models import Message
+from notifications.selectors.about import messages_about
 from notifications.selectors.addresses import addresses_of, wants
 from notifications.selectors.checking import objection_to
 from notifications.selectors.rules import Setup, setup_of
@@ -70,8 +70,7 @@ STILL_TO_TELL: dict[AppointmentStatus, frozenset[Kind]] = {
 def what_will_be_sent(appointment: Appointment) -> list[Planned]:
     """Every message about a visit in the order of time, those at the end of which nobody knows when."""
     now, setup = timezone.now(), setup_of(appointment.location_id)
-    about = Q(appointment=appointment) | Q(token__appointment=appointment)
-    rows = Message.objects.filter(about).select_related(
+    rows = messages_about(appointment.pk).select_related(
         "patient", "location", "appointment", "token__appointment", "waitlist_entry__offered_slot"
     )
     written = [_written(row, setup, now) for row in rows]
