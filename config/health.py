@@ -24,6 +24,7 @@ from accounts.permissions import public
 from accounts.selectors.sweeps import FAILING_AFTER, is_late, last_sign_of_work
 from config.sweeps import SWEEPS
 from config.work.pace import pace_of_settings
+from notifications.selectors.standing import count_overdue, failing_channels
 
 logger = logging.getLogger("frontdesk.health")
 
@@ -52,7 +53,14 @@ def health(request: HttpRequest) -> JsonResponse:
 
 def _parts() -> dict[str, Callable[[], Part]]:
     """What there is to look at. The embedded server runs the sweeps itself, without a worker."""
-    ours = {"database": _database, "migrations": _migrations, "cache": _cache, "sweeps": _sweeps}
+    ours = {
+        "database": _database,
+        "migrations": _migrations,
+        "cache": _cache,
+        "sweeps": _sweeps,
+        "messages": _messages,
+        "gateways": _gateways,
+    }
     return ours if settings.EMBEDDED else {**ours, "worker": _worker}
 
 
@@ -111,3 +119,15 @@ def _worker() -> Part:
     at = last_sign_of_work()
     seconds = None if at is None else round((timezone.now() - at).total_seconds(), 1)
     return {"ok": seconds is not None and seconds <= pace_of_settings().silent, "seconds_since_sign_of_work": seconds}
+
+
+def _messages() -> Part:
+    """Messages that should have gone out by now."""
+    overdue = count_overdue()
+    return {"ok": not overdue, "overdue": overdue}
+
+
+def _gateways() -> Part:
+    """Channels by which nothing goes out, though it is tried."""
+    failing = failing_channels()
+    return {"ok": not failing, "failing": failing}

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import Role
+from notifications.states import ChannelName
+from notifications.tests.factories import message
 from scheduling.tests.back_office import staff
 from scheduling.tests.factories import LocationFactory, SlotFactory, book
 
@@ -75,3 +77,15 @@ def test_days_are_those_of_the_persons_own_clock() -> None:
         'data-admin-utc-offset="46800"' in page.content.decode()
         or 'data-admin-utc-offset="43200"' in page.content.decode()
     )
+
+
+def test_the_first_page_names_messages_that_wait_and_the_gateway_that_does_not_answer() -> None:
+    for turn in range(2):
+        message(channel=ChannelName.SMS, due_at=timezone.now() - timedelta(minutes=2), attempts=turn + 1, error="503")
+    manager = staff(Role.MANAGER)
+    card = next(
+        card for card in manager.get(reverse("admin:index")).context["cards"] if card.title == "Messages overdue"
+    )
+    assert (card.figure, card.warns) == (2, True)
+    assert "SMS" in card.note
+    assert manager.get(card.link).context["cl"].queryset.filter(channel=ChannelName.SMS).count() == 2

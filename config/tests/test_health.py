@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from accounts.models import SweepRun, Worker
 from accounts.services.workers import note_beat
+from notifications.states import ChannelName
+from notifications.tests.factories import message
 from testing.redis_server import RedisServer
 
 
@@ -39,7 +41,7 @@ def test_all_is_well(client, working):
     status, found = parts(client)
     assert status == 200
     assert all(part["ok"] for part in found.values())
-    assert set(found) == {"database", "migrations", "cache", "sweeps", "worker"}
+    assert set(found) == {"database", "migrations", "cache", "sweeps", "messages", "gateways", "worker"}
 
 
 @pytest.mark.django_db
@@ -131,6 +133,24 @@ def test_redis_going_away_is_noticed_and_coming_back_too(client, working, settin
             time.sleep(0.1)
     finally:
         server.remove()
+
+
+def test_an_outbox_that_nobody_empties_is_named_within_two_minutes(client, working):
+    for _turn in range(3):
+        message(due_at=timezone.now() - timedelta(seconds=100))
+    status, found = parts(client)
+    assert status == 503
+    assert found["messages"]["overdue"] == 3
+    assert found["gateways"]["ok"]
+
+
+def test_a_gateway_that_refuses_everything_is_named(client, working):
+    for _turn in range(2):
+        message(channel=ChannelName.SMS, attempts=1, try_at=timezone.now() + timedelta(seconds=20), error="no answer")
+    status, found = parts(client)
+    assert status == 503
+    assert found["gateways"]["failing"] == ["sms"]
+    assert found["messages"]["ok"]
 
 
 def test_nobody_posts_to_it(client):
