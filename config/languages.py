@@ -3,12 +3,16 @@ asks. What only staff and those who write programs read is in English."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from copy import copy
 from functools import cache
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -84,5 +88,31 @@ def _page_before(request: HttpRequest) -> str:
     ours, secure = {request.get_host()}, request.is_secure()
     for address in (request.headers.get("Referer", ""), request.POST.get("next", "")):
         if address and url_has_allowed_host_and_scheme(address, ours, require_https=secure):
-            return address
+            return _readable(request, address)
     return reverse("scheduling:home")
+
+
+def _readable(request: HttpRequest, address: str) -> str:
+    """The address; or, where forms are answered and nothing can be read, the nearest one above it that can be."""
+    parts = urlsplit(address)
+    path = parts.path or "/"
+    if "GET" in _allowed(request, path, or_else=("GET",)):
+        return address
+    while path != "/" and "GET" not in _allowed(request, path, or_else=()):
+        path = f"{path.rstrip('/').rpartition('/')[0]}/"
+    return urlunsplit(parts._replace(path=path))
+
+
+def _allowed(request: HttpRequest, path: str, *, or_else: Collection[str]) -> Collection[str]:
+    """What may be asked of a page, as it tells when it is asked for its options; `or_else` where there is none."""
+    try:
+        found = resolve(path)
+    except Resolver404:
+        return or_else
+    asked = copy(request)
+    asked.method = "OPTIONS"
+    try:
+        answer = found.func(asked, *found.args, **found.kwargs)
+    except (Http404, PermissionDenied):
+        return ("GET",)  # it says itself why not
+    return answer.headers.get("Allow", "GET").split(", ")

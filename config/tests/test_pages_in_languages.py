@@ -69,6 +69,27 @@ def test_the_browser_knows_better_than_the_page_where_one_was() -> None:
     assert answer["Location"] == "http://testserver/find/?a=b"
 
 
+@pytest.mark.parametrize(
+    ("answered", "read"),
+    [
+        ("/book/hold/?specialty=1", "/book/?specialty=1"),
+        ("/a/{secret}/confirm/", "/a/{secret}/"),
+        ("/a/{secret}/cancel/", "/a/{secret}/cancel/"),
+        ("/waitlist/unknown/accept/", "/waitlist/unknown/"),
+        ("/nothing/here/", "/nothing/here/"),
+        ("/accounts/login/?next=/me/", "/accounts/login/?next=/me/"),
+    ],
+)
+def test_where_a_form_was_only_answered_one_is_led_to_what_can_be_read(answered, read) -> None:
+    """The page of a refusal may stand at an address that takes POST alone: there the way back ended in a 405."""
+    visit = book()
+    here = "http://testserver" + answered.format(secret=visit.secret)
+    answer = Client().post(reverse("choose_language"), {"language": "hi"}, HTTP_REFERER=here)
+    assert answer["Location"] == "http://testserver" + read.format(secret=visit.secret)
+    visit.refresh_from_db()
+    assert visit.status == "confirmed", "asking whether it can be read does nothing"
+
+
 @pytest.mark.parametrize("next_page", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", ""])
 def test_nobody_is_led_elsewhere(next_page) -> None:
     client = Client()
