@@ -101,6 +101,8 @@ DOORS: dict[str, Door] = {
     **{f"queueing:{name}": Door.EVERYBODY for name in _KIOSK.split()},
     "queueing:ticket": Door.SECRET,
     "notifications:link": Door.SECRET,
+    "notifications:visit_messages": Door.SECRET,
+    "notifications:my_messages": Door.SIGNED_IN,
     "notifications:twilio_status": Door.EVERYBODY,
     "notifications:twilio_inbound": Door.EVERYBODY,  # nobody gets further without Twilio's signature
     "scheduling:me": Door.SIGNED_IN,

@@ -205,11 +205,16 @@ def changed_rows(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 def test_ones_own_pages_open_and_speak_of_nobody_else(world: World, name: str) -> None:
     person = world.people[name]
     client, problems = person.client(), []
-    own = [reverse("scheduling:me"), *(reverse("scheduling:family_edit", args=[pk]) for pk in person.patients)]
+    own = [
+        reverse("scheduling:me"),
+        reverse("notifications:my_messages"),
+        *(reverse("scheduling:family_edit", args=[pk]) for pk in person.patients),
+    ]
     pages = ["appointment", "appointment_calendar", "appointment_cancel", "reschedule", "reschedule_times"]
     for visit in Appointment.objects.filter(patient__in=person.patients):
         own += [reverse(f"scheduling:{page}", args=[visit.secret]) for page in pages]
         own += [reverse(f"queueing:{page}", args=[visit.secret]) for page in ("visit_queue", "visit_feedback")]
+        own.append(reverse("notifications:visit_messages", args=[visit.secret]))
     own += [reverse("scheduling:waitlist_entry", args=[wait.secret]) for wait in own_waits(person)]
     places = ["token", "token_state", "token_leave", "token_help", "token_feedback", "token_qr", "ticket"]
     for token in Token.objects.filter(patient__in=person.patients):

@@ -46,6 +46,9 @@ from scheduling.views.links import keep_private, with_appointment
 JUST_BOOKED = "just_booked"
 """Session key: the id of the appointment whose confirmation is shown."""
 
+TYPED_ADDRESS = "typed_address"
+"""Session key: the e-mail address that was typed for it in this browser, which may be shown here again."""
+
 NEWS_LASTS = timedelta(hours=1)
 
 

@@ -15,7 +15,7 @@ from scheduling.models import Patient, Slot
 from scheduling.query_values import read_number
 from scheduling.selectors.availability import free_slots, nearest_free_slots
 from scheduling.services.booking import book_hold
-from scheduling.views.appointment import JUST_BOOKED
+from scheduling.views.appointment import JUST_BOOKED, TYPED_ADDRESS
 from scheduling.views.drafts import finish_draft
 from scheduling.views.wish import wish_for
 from scheduling.views.wizard_answers import (
@@ -82,6 +82,7 @@ def _book(request: HttpRequest, booking: Booking, patient: Patient | PatientForm
         return _check_page(request, booking, patient, visit, refusal=error)
     finish_draft(request.session, booking.token, secret=appointment.secret)
     request.session[JUST_BOOKED] = appointment.pk
+    request.session[TYPED_ADDRESS] = "" if isinstance(whose, Patient) else whose.email.strip().lower()
     return redirect("scheduling:appointment", secret=appointment.secret)
 
 
