@@ -61,11 +61,3 @@ class PushNotConfigured(DomainError):
     code = "push_not_configured"
     sentence = _("This clinic does not send messages to browsers.")
     status = 409
-
-
-class SubscriptionUnknown(DomainError):
-    """No browser of that number, or not of whoever asks."""
-
-    code = "subscription_unknown"
-    sentence = _("We do not know that device.")
-    status = 404

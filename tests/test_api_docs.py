@@ -218,7 +218,7 @@ def codes_of(field: serializers.Field[Any, Any, Any, Any]) -> set[str]:
 def literal_codes() -> set[str]:
     """Codes that the rooms of the API give with `code="..."`."""
     found = set()
-    for room in ("accounts", "scheduling", "queueing"):
+    for room in ("accounts", "scheduling", "queueing", "notifications"):
         for source in (PROJECT / room / "api").glob("*.py"):
             calls = (node for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.Call))
             given = (keyword.value for one in calls for keyword in one.keywords if keyword.arg == "code")

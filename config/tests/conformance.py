@@ -19,6 +19,7 @@ from accounts.services.sign_ins import sign_in
 
 CONFIGURATION = Path(settings.BASE_DIR) / "schemathesis.toml"
 BEYOND_A_SCHEMA = {
+    "invalid_subscription": "where push services are, and keys that are points of a curve",
     "blank": "text of nothing but white space",
     "invalid_phone": "which numbers can be called stands in the numbering plans",
     "invalid_contact": "an e-mail address or a phone number",

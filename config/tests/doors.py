@@ -53,9 +53,13 @@ _OWN_ACCOUNT = (
 _ADMIN = "search index logout password_change password_change_done autocomplete jsi18n view_on_site app_list -"
 _API_EVERYBODY = (
     "index register token token_refresh availability slot-list slot-detail slot-hold location-list location-detail "
-    "specialty-list specialty-detail doctor-list doctor-detail appointment-find appointment-send-links"
+    "specialty-list specialty-detail doctor-list doctor-detail appointment-find appointment-send-links "
+    "push-key"
 )
-_API_SIGNED_IN = "verify verify_resend sign_out me password appointment-list waitlist-list patient-list"
+_API_SIGNED_IN = (
+    "verify verify_resend sign_out me password appointment-list waitlist-list patient-list "
+    "push-subscription-list push-subscription-detail"
+)
 _API_STAFF = (
     "slot-bulk slot-batch-list slot-batch-detail availability-rule-list availability-rule-detail time-off-list "
     "time-off-detail appointment-status report-queue report-appointments queue-list queue-detail queue-call-next "

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from config.tests.test_nobody_sees_anothers_data import tampered
 from config.tests.world import Person, World
+from notifications.models import PushSubscription
 from queueing.models import EmergencyRequest, Queue, Token, TokenStep
 from scheduling.models import (
     Appointment,
@@ -57,6 +58,9 @@ FOREIGN: dict[str, Callable[[World, Person], list[Any]]] = {
     ),
     "queues": lambda world, person: keys(Queue.objects.exclude(doctor__in=own_doctors(person))),
     "tokens": lambda world, person: keys(Token.objects.exclude(appointment__in=person.visits)),
+    "push/subscriptions": lambda world, person: keys(
+        PushSubscription.objects.exclude(user=person.user) if person.user else PushSubscription.objects.all()
+    ),
     "emergencies": lambda world, person: keys(EmergencyRequest.objects.exclude(location__in=person.places)),
 }
 """Whose things are somebody else's, for each kind in the addresses. A kind that is missing fails the walk."""

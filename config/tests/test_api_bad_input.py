@@ -76,6 +76,7 @@ def real_keys(world: World) -> dict[str, Any]:
         "queues": world.today.queues["here"].pk,
         "tokens": world.today.tokens["here_waiting"].pk,
         "emergencies": world.today.emergencies["here_desk"].pk,
+        "push/subscriptions": world.today.browsers["manager"].pk,
     }
 
 

@@ -19,6 +19,7 @@ from django.test import override_settings
 from config.tests.calls import calls
 from config.tests.conformance import examine
 from config.tests.world import build_world
+from notifications.tests.pushing import KEYS
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -31,7 +32,7 @@ pytestmark = [
 SEED = int(os.environ.get("CONFORMANCE_SEED", "3"))
 EXAMPLES = int(os.environ.get("CONFORMANCE_EXAMPLES", "4"))
 LIMITS = ["/(auth|locations|specialties|doctors)/", "/(availability|slots|holds|time-off)/"]
-LIMITS += ["/(appointments|patients|waitlist)/", "/(queues|tokens|emergencies|reports)/"]
+LIMITS += ["/(appointments|patients|waitlist)/", "/(queues|tokens|emergencies|reports|push)/"]
 UNCOUNTED = dict.fromkeys(
     (
         "API_REQUESTS_PER_MINUTE",
@@ -53,7 +54,7 @@ def _answers_leave_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _nobody_counts() -> Iterator[None]:
-    with override_settings(**UNCOUNTED):
+    with override_settings(**UNCOUNTED, **KEYS):
         yield
 
 

@@ -294,6 +294,7 @@ def test_fields_that_nobody_may_set_are_refused_by_every_call_by_name(world: Wor
         "queues": world.today.queues["here"].pk,
         "tokens": world.today.tokens["here_waiting"].pk,
         "emergencies": world.today.emergencies["here_desk"].pk,
+        "push/subscriptions": world.today.browsers["manager"].pk,
     }
     for call in calls():
         if call.method == "GET":

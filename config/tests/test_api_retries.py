@@ -20,6 +20,8 @@ from accounts.actors import Actor
 from accounts.services.sign_ins import sign_in
 from config.tests.calls import JSON, Call, calls
 from config.tests.world import World, build_world
+from notifications.models import PushSubscription
+from notifications.tests.pushing import KEYS, browser, json_of
 from queueing.models import EmergencyRequest, Feedback, Token, TokenStep
 from scheduling.models import (
     Appointment,
@@ -42,6 +44,8 @@ KEY = "5f8c-the-key-of-one-request"
 DAY = timezone.now() + timedelta(days=60)
 WHO = {"first_name": "Ada", "last_name": "Okafor", "date_of_birth": "1990-02-03", "phone": "020 7946 0456"}
 DAYS = {"earliest_date": DAY.date().isoformat(), "latest_date": (DAY + timedelta(days=3)).date().isoformat()}
+
+BROWSER = browser()
 
 
 def at(hour: int) -> str:
@@ -126,6 +130,7 @@ MADE: dict[str, tuple[type[Model], Callable[[World], dict[str, Any]], str]] = {
         lambda world: {"location": world.here.pk, "message": "Help"},
         "message",
     ),
+    "/api/v1/push/subscriptions/": (PushSubscription, lambda world: json_of(BROWSER), "expirationTime"),
     "/api/v1/appointments/{id}/feedback/": (Feedback, lambda world: {"score": 5, "comment": "Kind"}, "comment"),
 }
 """What every create makes, a body it takes, and a field by which another body differs."""
@@ -142,7 +147,7 @@ MADE_IN_PASSING = {"/api/v1/queues/{id}/call-next/", "/api/v1/tokens/{id}/recall
 """These answer what they were asked of, not what they made: 200."""
 
 OTHERWISE = {"minutes": 4, "latest_date": (DAY + timedelta(days=4)).date().isoformat(), "duration_minutes": 25}
-OTHERWISE |= {"end_time": "19:40"}
+OTHERWISE |= {"end_time": "19:40", "expirationTime": 1.5}
 
 KEYED = [call for call in calls() if "Idempotency-Key" in call.headers()]
 
@@ -154,7 +159,8 @@ def world() -> World:
 
 @pytest.fixture(autouse=True)
 def _nobody_counts() -> Any:
-    with override_settings(API_REQUESTS_PER_MINUTE=0, API_ANONYMOUS_REQUESTS_PER_MINUTE=0, HOLDS_PER_ADDRESS=0):
+    uncounted = dict.fromkeys(("API_REQUESTS_PER_MINUTE", "API_ANONYMOUS_REQUESTS_PER_MINUTE", "HOLDS_PER_ADDRESS"), 0)
+    with override_settings(**uncounted, **KEYS):
         yield
 
 

@@ -27,7 +27,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from accounts.services.users import register_user
-from config.tests.world_messages import codes, messages_go_out
+from config.tests.world_messages import browser_of, codes, messages_go_out
 from config.tests.world_queue import Morning, Today, words_not_for
 from queueing.models import Token
 from scheduling.models import (
@@ -188,6 +188,7 @@ class _Builder:
         self._visits()
         self._rest()
         self._today()
+        self.today.browsers = {name: browser_of(user) for name, user in self.users.items() if user is not None}
         return World(
             here=self.here,
             there=self.there,

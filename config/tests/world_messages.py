@@ -7,8 +7,11 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import User
 from notifications.models import Message, MessagePolicy, MessageRule, PushSubscription, Suppression
+from notifications.selectors.subscriptions import digest_of
 from notifications.states import ChannelName, DeliveryStatus, Kind, MessageStatus, NotSent, StopReason
+from notifications.tests.pushing import browser
 from scheduling.models import Location, Patient
 
 CAME_OF_IT: tuple[dict[str, Any], ...] = (
@@ -44,3 +47,15 @@ def messages_go_out(place: Location, patients: Iterable[Patient]) -> None:
 def codes(**whose: Any) -> set[str]:
     """The codes of the links in messages: keys, as the secrets are that they stand for."""
     return set(Message.objects.filter(**whose).values_list("code", flat=True))
+
+
+def browser_of(user: User) -> PushSubscription:
+    """One that hears of all whom somebody looks after."""
+    said = browser(f"https://push.example/send/x{user.pk}x-browser")
+    return PushSubscription.objects.create(
+        user=user,
+        endpoint=said.endpoint,
+        endpoint_digest=digest_of(said.endpoint),
+        public_key=said.public_key,
+        auth_secret=said.auth_secret,
+    )

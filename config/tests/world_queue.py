@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from notifications.models import PushSubscription
 from queueing.models import EmergencyRequest, Feedback, Queue, Token
 from queueing.services import steps
 from queueing.services.check_in import register_and_join
@@ -37,6 +38,7 @@ class Today:
     tokens: dict[str, Token] = field(default_factory=dict)
     emergencies: dict[str, EmergencyRequest] = field(default_factory=dict)
     feedback: dict[str, Feedback] = field(default_factory=dict)
+    browsers: dict[str, PushSubscription] = field(default_factory=dict)
 
 
 @dataclass
@@ -127,3 +129,5 @@ def words_not_for(person: Any) -> Iterator[tuple[str, str]]:
             yield emergency.message, f"emergency {emergency.pk}"
     for said in Feedback.objects.exclude(comment="").exclude(appointment__in=person.visits):
         yield said.comment, f"feedback {said.pk}"
+    for known in PushSubscription.objects.all():  # nobody reads such an address again, its owner neither
+        yield known.endpoint, f"browser {known.pk}"
