@@ -25,6 +25,7 @@ TEMPLATES = (
     "templates/partials/*.html",
     "templates/account/**/*.*",
     "templates/mfa/**/*.html",
+    "notifications/templates/notifications/push/*.*",
     "scheduling/templates/scheduling/**/*.*",
     "notifications/templates/notifications/me/*.html",
     "notifications/templates/notifications/visit/*.html",

@@ -107,6 +107,9 @@ DOORS: dict[str, Door] = {
     "notifications:link": Door.SECRET,
     "notifications:visit_messages": Door.SECRET,
     "notifications:my_messages": Door.SIGNED_IN,
+    "notifications:visit_push": Door.SECRET,
+    "notifications:token_push": Door.SECRET,
+    "notifications:push_worker": Door.EVERYBODY,
     "notifications:twilio_status": Door.EVERYBODY,
     "notifications:twilio_inbound": Door.EVERYBODY,  # nobody gets further without Twilio's signature
     "scheduling:me": Door.SIGNED_IN,
