@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.actors import Actor
+from notifications.selectors.tellings import ways_to_tell
 from notifications.services import planning
+from notifications.states import ChannelName
 from queueing.models import Token
 from queueing.signals import queue_changed
 from queueing.states import Step
 from scheduling.models import Appointment, WaitlistEntry
-from scheduling.signals import appointment_changed, waitlist_offered
+from scheduling.signals import appointment_changed, asked_who_is_told, waitlist_offered
 
 
 def connect() -> None:
@@ -18,6 +22,7 @@ def connect() -> None:
     appointment_changed.connect(tell_of_visit)
     waitlist_offered.connect(tell_of_offer)
     queue_changed.connect(tell_of_call)
+    asked_who_is_told.connect(say_who_is_told)
 
 
 def tell_of_visit(
@@ -36,3 +41,19 @@ def tell_of_call(sender: object, *, token: Token | None, what: str, actor: Actor
     """Who is called is told so."""
     if token is not None and what in (Step.CALLED, Step.RECALLED):
         planning.plan_call(token=token, actor=actor)
+
+
+def say_who_is_told(sender: object, *, appointment: Appointment, becomes: str, **kwargs: Any) -> list[str]:
+    """Whom a message would reach, by which way and where."""
+    name, phone = appointment.patient.full_name, appointment.patient.phone
+    by_phone = phone.as_international if phone else ""
+    words = {
+        ChannelName.EMAIL: _("%(name)s by e-mail, %(address)s"),
+        ChannelName.SMS: _("%(name)s by SMS, %(phone)s"),
+        ChannelName.CALL: _("%(name)s by a voice call, %(phone)s"),
+        ChannelName.PUSH: _("%(name)s on the phone's screen"),
+    }
+    return [
+        str(words[channel] % {"name": name, "address": address, "phone": by_phone})
+        for channel, address in ways_to_tell(appointment, becomes)
+    ]

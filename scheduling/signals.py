@@ -14,3 +14,8 @@ Arguments: doctor_id (int), slot_ids (list of int), what (held, booked, freed, a
 
 waitlist_offered = Signal()
 """Somebody on the waitlist was offered a seat. Arguments: entry (WaitlistEntry), actor (Actor)."""
+
+asked_who_is_told = Signal()
+"""Staff are about to bring a visit into a state, and ask who will hear of it. Nothing happens yet, and receivers only
+read. Each answers with a list of sentences, often empty.
+Arguments: appointment (Appointment, with its patient), becomes (AppointmentStatus)."""

@@ -16,6 +16,7 @@ from queueing.models import Token
 from queueing.services import steps
 from scheduling.admin.appointment_actions import NOBODY_IS_TOLD, MessageForm, who_is_told
 from scheduling.admin.batch_actions import run_one_by_one
+from scheduling.states import AppointmentStatus
 
 Words = str | Promise
 
@@ -63,7 +64,7 @@ ACTIONS: dict[str, TokenAction] = {
         do=lambda token, actor, words: steps.leave_queue(
             token_id=token.pk, actor=actor, version=token.version, message=words
         ),
-        who_is_told=lambda token: who_is_told(token.appointment),
+        who_is_told=lambda token: who_is_told(token.appointment, AppointmentStatus.CANCELLED),
         asks_message=True,
     ),
 }

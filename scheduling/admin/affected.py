@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from scheduling.admin.appointment_actions import in_words, who_is_told
@@ -15,6 +16,7 @@ from scheduling.admin.search import read_key
 from scheduling.models import Appointment
 from scheduling.selectors.slots import slots_kept_by
 from scheduling.services.affected import Affected, Decision, cancel, keep, move
+from scheduling.states import AppointmentStatus
 
 KEEP, CANCEL, MOVE = "keep", "cancel", "move:"
 MESSAGE = "affected_message"
@@ -41,7 +43,7 @@ def rows_of(request: HttpRequest, affected: list[Affected]) -> list[AffectedRow]
         AffectedRow(
             appointment=one.appointment,
             words=in_words(one.appointment) if one.appointment.pk in visible else _without_name(one.appointment),
-            told=who_is_told(one.appointment) if one.appointment.pk in visible else _("The patient"),
+            told=_told(one.appointment) if one.appointment.pk in visible else _("The patient"),
             field=f"decision_{one.appointment.pk}",
             chosen=request.POST.get(f"decision_{one.appointment.pk}", ""),
             moves=[
@@ -51,6 +53,10 @@ def rows_of(request: HttpRequest, affected: list[Affected]) -> list[AffectedRow]
         )
         for one in affected
     ]
+
+
+def _told(appointment: Appointment) -> str | Promise:
+    return who_is_told(appointment, AppointmentStatus.CANCELLED)
 
 
 def _without_name(appointment: Appointment) -> str:

@@ -20,6 +20,7 @@ from scheduling.admin.columns import on_the_clock
 from scheduling.models import Appointment
 from scheduling.services import lifecycle
 from scheduling.services.links import address_on_file, send_fresh_link
+from scheduling.signals import asked_who_is_told
 from scheduling.states import ACTIVE, AppointmentStatus, sources_of
 
 NOBODY_IS_TOLD = _("Nobody")
@@ -33,7 +34,10 @@ class MessageForm(forms.Form):
         widget=TextareaWidget(attrs={"rows": 4}),
         max_length=500,
         required=False,
-        help_text=_("Shown on the appointment's page, behind the patient's link. Leave out medical details."),
+        help_text=_(
+            "Stands on the appointment's page, behind the patient's link, and in the message about it, if one is sent. "
+            "Leave out medical details."
+        ),
     )
 
 
@@ -54,7 +58,7 @@ class Step:
     do: Callable[[Appointment, Actor, str], object]
     possible_from: frozenset[AppointmentStatus]
     roles: frozenset[Role] = RECEPTION
-    tells_patient: bool = False
+    tells_of: AppointmentStatus | None = None
     sends_link: bool = False
     asks_message: bool = False
     icon: str = ""
@@ -72,7 +76,7 @@ STEPS: dict[str, Step] = {
         button=_("Confirm"),
         do=lambda visit, actor, _words: lifecycle.confirm_appointment(appointment_id=visit.pk, actor=actor),
         possible_from=frozenset({AppointmentStatus.PENDING}),
-        tells_patient=True,
+        tells_of=AppointmentStatus.CONFIRMED,
         icon="check_circle",
     ),
     "check_in": Step(
@@ -117,7 +121,7 @@ STEPS: dict[str, Step] = {
             appointment_id=visit.pk, actor=actor, message=words
         ),
         possible_from=sources_of(AppointmentStatus.CANCELLED),
-        tells_patient=True,
+        tells_of=AppointmentStatus.CANCELLED,
         asks_message=True,
         icon="event_busy",
     ),
@@ -133,8 +137,12 @@ STEPS: dict[str, Step] = {
 }
 
 
-def who_is_told(appointment: Appointment) -> str | Promise:
-    """That nobody hears of it by itself, as long as only links go out, and how staff reach the patient."""
+def who_is_told(appointment: Appointment, becomes: AppointmentStatus) -> str | Promise:
+    """Who hears of it when a visit comes to a state; where nobody would, how staff reach the patient."""
+    answers = asked_who_is_told.send(sender=Appointment, appointment=appointment, becomes=becomes)
+    told = [sentence for _receiver, sentences in answers for sentence in sentences or ()]
+    if told:
+        return "; ".join(told)
     patient = appointment.patient
     contact = patient.phone.as_international if patient.phone else address_on_file(appointment)
     if not contact:
@@ -153,7 +161,8 @@ def who_gets_the_link(appointment: Appointment) -> str | Promise:
 def _teller(step: Step) -> Callable[[Appointment], str | Promise]:
     if step.sends_link:
         return who_gets_the_link
-    return who_is_told if step.tells_patient else lambda _visit: NOBODY_IS_TOLD
+    becomes = step.tells_of
+    return (lambda visit: who_is_told(visit, becomes)) if becomes else lambda _visit: NOBODY_IS_TOLD
 
 
 def in_words(appointment: Appointment) -> str:

@@ -25,7 +25,7 @@ from scheduling.selectors.search import patients_like
 from scheduling.services.booking import VisitDetails, book_slot
 from scheduling.services.patients import PatientDetails
 from scheduling.services.rescheduling import book_follow_up, reschedule_appointment
-from scheduling.states import AppointmentType, Gender, Source, Urgency
+from scheduling.states import AppointmentStatus, AppointmentType, Gender, Source, Urgency
 
 PATIENTS_FOUND = 20
 
@@ -190,7 +190,7 @@ def move(request: HttpRequest, appointment_id: int) -> HttpResponseBase:
         old_time=on_the_clock(appointment.starts_at, appointment.location),
         slot=slot,
         refusal=refusal,
-        told=who_is_told(appointment),
+        told=who_is_told(appointment, AppointmentStatus.RESCHEDULED),
     )
 
 

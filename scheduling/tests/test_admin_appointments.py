@@ -49,7 +49,7 @@ def test_a_day_is_listed_from_morning_to_evening_and_everything_from_the_newest(
 def test_an_action_says_what_will_happen_and_who_is_told_before_it_does_anything() -> None:
     visit = book()
     page = run_action(staff(Role.RECEPTION, visit.location), "cancel", visit, confirmed=False)
-    assert f"please tell {visit.patient.full_name} yourself, {visit.patient.phone.as_international}" in page
+    assert f"{visit.patient.full_name} by e-mail, {visit.patient.email}" in page
     page = run_action(staff(Role.RECEPTION, visit.location), "send_link", visit, confirmed=False)
     assert f"{visit.patient.full_name} by e-mail, {visit.patient.email}" in page
     visit.refresh_from_db()
