@@ -25,7 +25,11 @@ def lines_of(findings: list[MessageFindings]) -> Iterator[str]:
 
 
 def _sending(sending: Sending) -> Iterator[str]:
-    yield f"{sending.messages:,} messages, {sending.label}: {sending.a_second:.0f} a second, in {sending.seconds:.1f} s"
+    each = sending.cpu / sending.messages * 1000
+    yield (
+        f"{sending.messages:,} messages, {sending.label}: {sending.a_second:.0f} a second, in {sending.seconds:.1f} s, "
+        f"{each:.1f} ms CPU each"
+    )
     for channel, spread in sorted(sending.took.items()):
         yield f"  {channel:<6} from the attempt to its outcome: p50 {spread.p50:.1f} ms, p99 {spread.p99:.1f} ms"
     if len(sending.memory) >= 10:

@@ -38,6 +38,7 @@ class Sending:
     label: str
     messages: int
     seconds: float
+    cpu: float
     took: dict[str, Spread]
     memory: list[int]
 
@@ -128,7 +129,7 @@ class MessageConductor:
         if sent != count:
             raise NotMeasurable(f"{count} messages were due, and {sent} were sent")
         took = {channel: Spread.of(seconds) for channel, seconds in done["took"].items()}
-        self.found.sendings.append(Sending(label, count, done["seconds"], took, done["memory"]))
+        self.found.sendings.append(Sending(label, count, done["seconds"], done["cpu"], took, done["memory"]))
         self._forget()
 
     def _forget(self) -> None:

@@ -19,14 +19,14 @@ def a_storm(**changes):
 
 def report(storm=None):
     sending = Sending(
-        "e-mail and SMS", 10_000, 100.0, {"sms": Spread.of([0.01, 0.02])}, [MEGABYTE] * 19 + [2 * MEGABYTE]
+        "e-mail and SMS", 10_000, 100.0, 80.0, {"sms": Spread.of([0.01, 0.02])}, [MEGABYTE] * 19 + [2 * MEGABYTE]
     )
     return "\n".join(lines_of([MessageFindings("SQLite", "3", sendings=[sending], storm=storm)]))
 
 
 def test_the_report_says_how_fast_and_how_flat():
     said = report()
-    assert "10,000 messages, e-mail and SMS: 100 a second, in 100.0 s" in said
+    assert "10,000 messages, e-mail and SMS: 100 a second, in 100.0 s, 8.0 ms CPU each" in said
     assert "sms    from the attempt to its outcome: p50 10.0 ms, p99 20.0 ms" in said
     assert "memory 1 MB after a tenth of the time, 2 MB at the end, at most 2 MB" in said
 

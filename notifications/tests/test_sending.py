@@ -197,6 +197,34 @@ def test_without_a_gateway_a_message_is_kept_to_be_looked_at():
     assert due.body
 
 
+def test_one_e_mail_is_under_way_at_a_time():
+    """What a killed worker had under way goes out again, and no mail server can be asked."""
+    several(6)
+    under_way, most = [], []
+
+    def take(parcel):
+        under_way.append(parcel)
+        most.append(len(under_way))
+        over.wait(0.02)
+        under_way.remove(parcel)
+        return Receipt("stand-in")
+
+    over = threading.Event()
+    send(Gateway(replies=deque([take] * 6)))
+    assert most == [1] * 6
+
+
+def test_a_gateway_that_takes_its_time_is_handed_several_texts_at_once():
+    several(6, SMS)
+    together = threading.Barrier(6)
+
+    def take(parcel):
+        together.wait(30)  # until all six are under way
+        return Receipt("stand-in")
+
+    assert str(send(Gateway(replies=deque([take] * 6)))) == "6 sent"
+
+
 @pytest.mark.sqlite_only
 def test_looking_for_what_is_due_reads_no_more_than_that():
     assert "message_to_send" in due_messages().explain()
