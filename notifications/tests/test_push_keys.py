@@ -23,7 +23,11 @@ def test_a_fresh_pair_belongs_together_and_is_never_the_same() -> None:
     assert len({*PAIR, *other}) == 4
 
 
-@pytest.mark.parametrize("private", ["", "no key", "A" * 43, "_" * 43, PAIR.private[:-2], PAIR.public])
+@pytest.mark.parametrize(
+    "private",
+    ["", "no key", "A" * 43, "_" * 43, PAIR.private[:-2], PAIR.public],
+    ids=["nothing", "text", "zero", "too large", "short", "public"],
+)
 def test_what_is_no_private_key_fits_nothing(private: str) -> None:
     assert not fits(private, PAIR.public)
 
@@ -54,7 +58,9 @@ def test_a_subject_is_where_a_push_service_can_write_to(text: str, fine: bool) -
     assert is_subject(text) is fine
 
 
-@pytest.mark.parametrize(("private", "public"), [("", ""), (PAIR.private, ""), ("", PAIR.public)])
+@pytest.mark.parametrize(
+    ("private", "public"), [("", ""), (PAIR.private, ""), ("", PAIR.public)], ids=["none", "private", "public"]
+)
 def test_half_a_pair_is_none(private: str, public: str) -> None:
     with override_settings(VAPID_PRIVATE_KEY=private, VAPID_PUBLIC_KEY=public):
         assert not is_configured()

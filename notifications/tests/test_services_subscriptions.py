@@ -176,6 +176,7 @@ GOOD = browser()
         (GOOD.public_key, GOOD.auth_secret + "AAAA", "auth"),
         (GOOD.public_key, "é" * 22, "auth"),
     ],
+    ids=["no key", "text", "short", "off curve", "other kind", "no secret", "short secret", "long secret", "signs"],
 )
 def test_keys_that_nothing_could_be_encrypted_with_are_refused(public_key: str, auth: str, field: str) -> None:
     with pytest.raises(InvalidSubscription) as refused:
