@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
@@ -39,11 +40,12 @@ class Couriers(Generic[Found]):
         return coming
 
     def dismiss(self, *, seconds: float) -> None:
-        """Let everybody go who has nothing to do; wait so long for them. Who is held up goes when they are done."""
+        """Let everybody go who has nothing to do; wait so long for them all. Who is held up goes when they are done."""
         for _thread in self._threads:
             self._waiting.put(None)
+        deadline = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join(seconds)
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _work(self) -> None:
         try:

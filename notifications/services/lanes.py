@@ -74,9 +74,10 @@ class Lane:
         self.read_at = time.monotonic()
 
     def put_back(self, message: Message) -> None:
-        """One that was asked about is sent again: nobody had it."""
+        """One that was asked about is sent again: nobody had it. Meanwhile the world may have changed."""
         message.status = MessageStatus.PENDING
         self.waiting.appendleft(message)
+        self.read_at = float("-inf")
 
     @property
     def has_more(self) -> bool:

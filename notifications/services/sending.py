@@ -39,17 +39,18 @@ RUN_SECONDS = 4.0
 """So long a run begins to send; what is under way then comes to its end. Short, so that a worker can stop soon: what is
 left wakes the next run."""
 
-ANSWER_SECONDS = 35.0
+ANSWER_SECONDS = 26.0
 """So long after that gateways are waited for; what they answer later, they are asked for when the lease is over."""
+
+DATABASE_SECONDS = 10.0
+"""So long after that the answers of gateways are kept for a database that is away."""
+
+GOODBYE_SECONDS = 5.0
+"""So long gateways are said goodbye to. All together leaves room within what a job may take, which is a minute: a run
+that is cut short forgets what gateways answered."""
 
 LOOK_AGAIN_SECONDS = 0.5
 """So often a run that has much to do looks for what became due meanwhile in other channels."""
-
-GOODBYE_SECONDS = 5.0
-"""So long gateways are said goodbye to."""
-
-DATABASE_SECONDS = 20.0
-"""So long the answers of gateways are kept for a database that is away."""
 
 Judgement = Ready | Objection | Unfit | Parcel
 """A bare parcel: the gateway is asked about it before anything else is done."""
@@ -93,6 +94,7 @@ class Run:
         self._setups: dict[int, Setup] = {}
         self._errands: dict[Future[Answer], Errand] = {}
         self._ends_at = time.monotonic() + RUN_SECONDS
+        self._answers_until = self._ends_at + ANSWER_SECONDS
         self._look_at = 0.0
         self._couriers = Couriers[Answer](sum(AT_ONCE.values()))
 
@@ -102,7 +104,7 @@ class Run:
             self._take_in_hand()
             self._step([])
             while self._errands or self._has_work():
-                if time.monotonic() > self._ends_at + ANSWER_SECONDS:
+                if time.monotonic() > self._answers_until:
                     break
                 answered = self._wait()
                 self._take_in_hand()
@@ -134,7 +136,7 @@ class Run:
     def _step(self, answered: list[Answered]) -> None:
         """Write down what came back and what is begun next, in one transaction; then hand that over."""
         picked = [Picked(lane, message, self._judge(message)) for lane, message in self._pick()]
-        came, begun = _patiently(lambda: (self._note(answered), [_begin(one) for one in picked]))
+        came, begun = self._patiently(lambda: (self._note(answered), [_begin(one) for one in picked]))
         self._learn(answered, came)
         for one, outcome in zip(picked, begun, strict=True):
             if isinstance(outcome, Errand):
@@ -181,14 +183,29 @@ class Run:
 
     def _end(self) -> None:
         """Write down the answers that are still to come, whatever ended the run, and give back what was not begun."""
-        while self._errands and time.monotonic() < self._ends_at + ANSWER_SECONDS:
+        while self._errands and time.monotonic() < self._answers_until:
             answered = self._wait()
-            self._learn(answered, _patiently(lambda answered=answered: self._note(answered)))  # type: ignore[misc]
+            self._learn(answered, self._patiently(lambda answered=answered: self._note(answered)))  # type: ignore[misc]
         if self._errands:
             logger.warning("%d messages are without an answer; they will be asked for", len(self._errands))
         self._couriers.dismiss(seconds=0.0 if self._errands else GOODBYE_SECONDS)
         self.tally.more = any(lane.has_more for lane in self._lanes.values())
         let_go([message for lane in self._lanes.values() for message in lane.waiting])
+
+    def _patiently(self, write: Callable[[], Written]) -> Written:
+        """Write in one transaction; again, when the database went away: what a gateway answered must not be forgotten.
+
+        All that is written here is conditional, so that it does no harm if it had been written already.
+        """
+        while True:
+            try:
+                with transaction.atomic():
+                    return write()
+            except (OperationalError, InterfaceError):
+                if connection.in_atomic_block or time.monotonic() > self._answers_until + DATABASE_SECONDS:
+                    raise
+                connection.close()
+                time.sleep(0.5)
 
 
 def _begin(picked: Picked) -> Errand | Came:
@@ -204,20 +221,3 @@ def _begin(picked: Picked) -> Errand | Came:
         return Errand(lane, message, judgement.parcel)
     note_sent(message.pk, OUTBOX.send(judgement.parcel))
     return Came.KEPT
-
-
-def _patiently(write: Callable[[], Written]) -> Written:
-    """Write in one transaction; again, when the database went away: what a gateway answered must not be forgotten.
-
-    All that is written here is conditional, so that it does no harm if it had been written already.
-    """
-    deadline = time.monotonic() + DATABASE_SECONDS
-    while True:
-        try:
-            with transaction.atomic():
-                return write()
-        except (OperationalError, InterfaceError):
-            if connection.in_atomic_block or time.monotonic() > deadline:
-                raise
-            connection.close()
-            time.sleep(0.5)

@@ -9,19 +9,23 @@ from datetime import time, timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
+from config.work.pace import Pace
 from notifications.channels import PermanentRefusal, Receipt, TryLater, Unclear
 from notifications.models import Message, MessagePolicy, Suppression
 from notifications.selectors.due import due_messages
-from notifications.services import lanes, sending
+from notifications.services import couriers, lanes, sending
 from notifications.services.claiming import claim_due
+from notifications.services.couriers import Couriers
 from notifications.services.outbox import send_due
 from notifications.services.outcomes import ASKED_FOR, LEASE, LONGEST_PAUSE, MOST_ATTEMPTS, pause_after
 from notifications.signals import messages_due
 from notifications.states import ChannelName, DeliveryStatus, Kind, MessageStatus, NotSent
 from notifications.tests.factories import message
 from notifications.tests.gateways import Gateway
+from scheduling.models import Appointment
 from scheduling.tests.factories import CLINIC
 from testing.threads import run_together
 
@@ -142,7 +146,11 @@ def test_a_limit_is_kept_and_the_rest_given_back():
 def clock(monkeypatch):
     """The clock of runs; it stands still unless somebody sets it on."""
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=lambda _seconds: None))
+
+    def sleep(seconds):
+        clock.now += seconds
+
+    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep))
     return clock
 
 
@@ -186,6 +194,38 @@ def test_a_gateway_that_never_answers_does_not_keep_a_run_for_ever(clock, caplog
     assert now(due).status == "sending"
     assert "without an answer" in caplog.text
     over.set()
+
+
+def test_a_database_that_is_away_when_a_late_answer_comes_does_not_keep_a_run_for_ever(clock):
+    alone()
+    away = []
+
+    def lose(execute, sql, *rest):
+        if away:
+            raise OperationalError("the database is away")
+        return execute(sql, *rest)
+
+    def dawdle(parcel):
+        clock.now += sending.RUN_SECONDS + sending.ANSWER_SECONDS - 1
+        away.append(True)
+        return Receipt("stand-in")
+
+    with connection.execute_wrapper(lose), pytest.raises(OperationalError):
+        send(Gateway(replies=deque([dawdle])))
+    assert clock.now + sending.GOODBYE_SECONDS <= Pace(task=60).task * 0.77
+
+
+def test_all_gateways_together_are_said_goodbye_to_for_so_long(monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(couriers, "time", SimpleNamespace(monotonic=lambda: clock.now))
+
+    def join(seconds):
+        clock.now += seconds
+
+    held_up = Couriers(3)
+    held_up._threads = [SimpleNamespace(join=join) for _courier in range(3)]
+    held_up.dismiss(seconds=5)
+    assert clock.now == 5
 
 
 def test_without_a_gateway_a_message_is_kept_to_be_looked_at():
@@ -351,6 +391,18 @@ def test_what_the_gateway_never_heard_of_is_checked_before_it_is_sent_again():
     due.appointment.save()
     send(gateway := Gateway())
     assert gateway.sent == []
+    assert (now(due).status, due.why_not) == ("cancelled", NotSent.VISIT_CANCELLED)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_changes_while_the_gateway_is_asked_is_seen():
+    due = unclear_and_lapsed()
+
+    def look_for_it(parcel):
+        Appointment.objects.update(status="cancelled")
+
+    send(gateway := Gateway(answers=deque([look_for_it])))
+    assert (len(gateway.asked), gateway.sent) == (1, [])
     assert (now(due).status, due.why_not) == ("cancelled", NotSent.VISIT_CANCELLED)
 
 
