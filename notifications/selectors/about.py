@@ -1,4 +1,4 @@
-"""The messages about one visit."""
+"""The messages about a visit."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from notifications.models import Message
 from queueing.models import Token
 
 
-def messages_about(appointment_id: int) -> QuerySet[Message]:
-    """Those that speak of it, and of the places in queues that it had.
+def messages_about(*appointment_ids: int) -> QuerySet[Message]:
+    """Those that speak of a visit, which has several numbers when it was moved, and of the places in queues it had.
 
     Its tokens are looked up first: with a join, the database would look through the whole outbox for the two.
     """
-    tokens = list(Token.objects.filter(appointment=appointment_id).order_by().values_list("pk", flat=True))
-    return Message.objects.filter(Q(appointment=appointment_id) | Q(token__in=tokens))
+    tokens = list(Token.objects.filter(appointment__in=appointment_ids).order_by().values_list("pk", flat=True))
+    return Message.objects.filter(Q(appointment__in=appointment_ids) | Q(token__in=tokens))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from notifications.defaults import Rule
+from notifications.drafts import IN_TIME, MUST_BE_KNOWN
 from notifications.models import Message
+from notifications.selectors.about import messages_about
 from notifications.selectors.addresses import wants
 from notifications.selectors.rules import Setup
 from notifications.states import OF_THE_QUEUE, ChannelName, Kind, MessageStatus, NotSent
@@ -15,6 +17,7 @@ from notifications.wanted import wanted_by, why_not_wanted_by
 from queueing.models import Feedback
 from queueing.states import TokenStatus
 from scheduling.clock import day_bounds, local_date
+from scheduling.models import Appointment
 from scheduling.states import WaitlistStatus
 
 BEFORE_THE_VISIT = frozenset({Kind.TO_CONFIRM, Kind.CONFIRMATION, Kind.REMINDER, Kind.RESCHEDULED})
@@ -95,13 +98,23 @@ def _of_the_queue(message: Message) -> NotSent | None:
 
 
 def _of_the_hour(message: Message, setup: Setup, now: datetime) -> Objection | None:
-    """What comes late, into the quiet hours, waits until they are over. What was due in them was meant for them."""
+    """What comes late, into the quiet hours, waits until they are over. What was due in them was meant for them.
+
+    News by e-mail rings no phone, and may answer what the patient has just done: it goes out when it can.
+    """
     quiet = QuietHours(setup.policy.quiet_from, setup.policy.quiet_until, message.location.zone)
     bounds = quiet.around(now)
     if bounds is None or message.kind in OF_THE_QUEUE or quiet.around(message.due_at) is not None:
         return None
-    is_too_late_then = message.not_after is not None and message.not_after <= bounds[1]
-    return Objection(NotSent.QUIET_HOURS, until=None if is_too_late_then else bounds[1])
+    if message.channel == ChannelName.EMAIL and message.kind not in HELD_BACK:
+        return None
+    if message.not_after is None or bounds[1] < message.not_after - _time_needed(message):
+        return Objection(NotSent.QUIET_HOURS, until=bounds[1])
+    return None if message.kind in MUST_BE_KNOWN else Objection(NotSent.QUIET_HOURS)
+
+
+def _time_needed(message: Message) -> timedelta:
+    return IN_TIME if message.kind in MUST_BE_KNOWN else timedelta(0)
 
 
 def _is_over_the_limit(message: Message, setup: Setup, now: datetime) -> bool:
@@ -115,10 +128,10 @@ def _is_over_the_limit(message: Message, setup: Setup, now: datetime) -> bool:
     if visit is None:
         return False
     start, end = day_bounds(local_date(now, message.location.zone), message.location.zone)
-    gone_out = Message.objects.filter(
+    same_visit = Appointment.objects.filter(calendar_uid=visit.calendar_uid).order_by().values_list("pk", flat=True)
+    gone_out = messages_about(*same_visit).filter(
         channel=ChannelName.SMS,
         status__in=[MessageStatus.SENDING, MessageStatus.SENT],
-        appointment__calendar_uid=visit.calendar_uid,
         attempted_at__gte=start,
         attempted_at__lt=end,
     )

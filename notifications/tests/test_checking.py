@@ -253,6 +253,15 @@ def test_a_clinic_may_allow_more():
     assert becomes(due) == SENT
 
 
+def test_a_text_about_its_place_in_a_queue_counts():
+    due = a_reminder_by_sms()
+    token = Token.objects.get(pk=walk_in(*a_doctor()).pk)
+    Token.objects.filter(pk=token.pk).update(appointment=due.appointment)
+    gone = gone_out(due.appointment, token=token)
+    Message.objects.filter(pk=gone.pk).update(appointment=None, kind=Kind.TURN_NEAR)
+    assert becomes(due) == ("suppressed", NotSent.DAILY_LIMIT)
+
+
 def test_news_goes_out_besides():
     due = alone(channel=SMS)
     gone_out(due.appointment)
@@ -290,9 +299,9 @@ def test_a_visit_that_was_moved_is_the_same_visit():
 NOON, MIDNIGHT = datetime(2026, 1, 14, 12, tzinfo=UTC), datetime(2026, 1, 14, 23, 59, tzinfo=UTC)
 
 
-def at_night(kind=Kind.RESCHEDULED, *, due_at=NOON, not_after=None, now=MIDNIGHT):
+def at_night(kind=Kind.REMINDER, channel=EMAIL, *, due_at=NOON, not_after=None, now=MIDNIGHT):
     """What is said against a message at that hour, in London, whose quiet hours are the usual ones."""
-    made = message(kind, EMAIL, due_at=due_at, not_after=not_after)
+    made = message(kind, channel, due_at=due_at, not_after=not_after)
     Appointment.objects.update(starts_at=NOON + timedelta(days=3), ends_at=NOON + timedelta(days=3, minutes=20))
     Message.objects.filter(pk=made.pk).update(starts_at=NOON + timedelta(days=3))
     found = with_everything(Message.objects.filter(pk=made.pk)).get()
@@ -313,12 +322,24 @@ def test_what_would_be_too_late_after_the_quiet_hours_is_dropped():
     assert (objection.why, objection.until, objection.status) == (NotSent.QUIET_HOURS, None, "suppressed")
 
 
+def test_news_by_mail_waits_for_nothing_because_it_rings_no_phone():
+    soon = MIDNIGHT + timedelta(minutes=15)
+    assert at_night(Kind.CONFIRMATION, EMAIL, not_after=soon) is None
+    assert at_night(Kind.CONFIRMATION, EMAIL) is None
+
+
+def test_who_would_come_for_nothing_is_told_at_night():
+    early, by_nine = datetime(2026, 1, 15, 8, 30, tzinfo=UTC), datetime(2026, 1, 15, 9, 1, tzinfo=UTC)
+    assert at_night(Kind.RESCHEDULED, SMS, not_after=early) is None
+    assert at_night(Kind.RESCHEDULED, SMS, not_after=by_nine).until == datetime(2026, 1, 15, 8, tzinfo=UTC)
+
+
 def test_by_day_nothing_waits():
     assert at_night(now=NOON + timedelta(hours=2)) is None
 
 
 def test_what_waits_stays_to_be_sent():
-    due = alone()
+    due = alone(channel=SMS)
     wall = timezone.now().astimezone(due.location.zone)
     begin, end = wall - timedelta(minutes=1), wall + timedelta(minutes=10)
     MessagePolicy.objects.update(quiet_from=begin.time(), quiet_until=end.time())
