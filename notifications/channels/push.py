@@ -36,6 +36,7 @@ NOTED_AGAIN_AFTER = timedelta(days=1)
 
 GONE = (404, 410)
 OUR_KEYS = (401, 403)
+NAME: Final = re.compile(r"[\x21-\x7e]{1,200}")
 TOPIC: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
@@ -110,9 +111,9 @@ def _headers(parcel: Parcel, browser: PushSubscription) -> dict[str, str]:
 
 
 def _name_of(location: str) -> str:
-    """The number that the push service gave to the message, if it is one that fits."""
+    """The number that the push service gave to the message, if it is one that fits: anybody may run a push service."""
     name = location.rstrip("/").rpartition("/")[2]
-    return name if len(name) <= 200 else ""
+    return name if NAME.fullmatch(name) else ""
 
 
 def _not_answered(error: RequestException) -> NoReturn:

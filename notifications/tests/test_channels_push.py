@@ -63,6 +63,14 @@ def test_a_message_reaches_the_browser_readable_to_it_alone(service: PushServer)
     assert receipt.delivery_status == DeliveryStatus.UNKNOWN
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a" * 201])
+def test_a_number_that_the_database_would_not_take_is_left_out(service: PushServer, name: str) -> None:
+    """Anybody may run a push service, and what cannot be written down would end the run for everybody."""
+    subscription, _device = subscribed(service, patient=PatientFactory())
+    service.faults.append(Fault(status=201, location=f"/messages/{name}"))
+    assert send(parcel(subscription)).provider_id == ""
+
+
 def test_the_next_message_goes_by_the_same_connection(service: PushServer) -> None:
     subscription, _device = subscribed(service, patient=PatientFactory())
     for _time in range(3):
