@@ -49,6 +49,10 @@ GOODBYE_SECONDS = 5.0
 """So long gateways are said goodbye to. All together leaves room within what a job may take, which is a minute: a run
 that is cut short forgets what gateways answered."""
 
+LOCK_MILLISECONDS = 400
+"""So long a run waits for a lock before it starts its transaction anew. PostgreSQL undoes one of those who wait in a
+circle after a second: that is not to be the patient or the desk, who cancel what is just being sent."""
+
 LOOK_AGAIN_SECONDS = 0.5
 """So often a run that has much to do looks for what became due meanwhile in other channels."""
 
@@ -193,19 +197,27 @@ class Run:
         let_go([message for lane in self._lanes.values() for message in lane.waiting])
 
     def _patiently(self, write: Callable[[], Written]) -> Written:
-        """Write in one transaction; again, when the database went away: what a gateway answered must not be forgotten.
+        """Write in one transaction; again, when the database was away or others held a lock: what a gateway answered
+        must not be forgotten.
 
         All that is written here is conditional, so that it does no harm if it had been written already.
         """
         while True:
             try:
                 with transaction.atomic():
+                    _give_way()
                     return write()
             except (OperationalError, InterfaceError):
                 if connection.in_atomic_block or time.monotonic() > self._answers_until + DATABASE_SECONDS:
                     raise
                 connection.close()
                 time.sleep(0.5)
+
+
+def _give_way() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {LOCK_MILLISECONDS}")
 
 
 def _begin(picked: Picked) -> Errand | Came:

@@ -9,25 +9,26 @@ from datetime import time, timedelta
 from types import SimpleNamespace
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from config.work.pace import Pace
 from notifications.channels import PermanentRefusal, Receipt, TryLater, Unclear
-from notifications.models import Message, MessagePolicy, Suppression
+from notifications.models import Message, MessagePolicy, MessageRule, PushSubscription, Suppression
 from notifications.selectors.due import due_messages
 from notifications.services import couriers, lanes, sending
 from notifications.services.claiming import claim_due
 from notifications.services.couriers import Couriers
-from notifications.services.outbox import send_due
+from notifications.services.outbox import cancel_unsent, send_due
 from notifications.services.outcomes import ASKED_FOR, LEASE, LONGEST_PAUSE, MOST_ATTEMPTS, pause_after
 from notifications.signals import messages_due
 from notifications.states import ChannelName, DeliveryStatus, Kind, MessageStatus, NotSent
 from notifications.tests.factories import message
 from notifications.tests.gateways import Gateway
 from scheduling.models import Appointment
+from scheduling.services.locking import lock_visit
 from scheduling.tests.factories import CLINIC
-from testing.threads import run_together
+from testing.threads import run_together, wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -196,6 +197,7 @@ def test_a_gateway_that_never_answers_does_not_keep_a_run_for_ever(clock, caplog
     over.set()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_database_that_is_away_when_a_late_answer_comes_does_not_keep_a_run_for_ever(clock):
     alone()
     away = []
@@ -455,6 +457,39 @@ def test_what_was_cancelled_after_it_was_claimed_is_not_sent(monkeypatch):
     monkeypatch.setattr(sending, "channels_with_due_messages", lambda: {EMAIL})
     assert str(send(gateway := Gateway())) == "1 overtaken"
     assert gateway.sent == []
+    assert now(due).status == "cancelled"
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_who_cancels_what_is_just_being_sent_is_not_undone_for_it():
+    """The run has the message and wants the visit, for the row of a second browser; whoever cancels, the other way."""
+    due = alone(channel=ChannelName.PUSH)
+    MessageRule.objects.create(kind=due.kind, channel=due.channel)
+    for endpoint in ("a", "b"):
+        PushSubscription.objects.create(patient=due.patient, endpoint=endpoint, endpoint_digest=endpoint)
+    begun, locked = threading.Event(), threading.Event()
+
+    def cancel():
+        with transaction.atomic():
+            lock_visit(appointment_id=due.appointment_id)
+            locked.set()
+            assert begun.wait(30)
+            return cancel_unsent(why=NotSent.VISIT_CANCELLED, actor=CLINIC, appointment_id=due.appointment_id)
+
+    def until_they_wait_for_us(execute, sql, *rest):
+        if sql.startswith("INSERT INTO") and not begun.is_set():
+            begun.set()
+            wait_until_somebody_waits()
+        return execute(sql, *rest)
+
+    def run():
+        assert locked.wait(30)
+        with connection.execute_wrapper(until_they_wait_for_us):
+            return send(Gateway())
+
+    cancelled, sent = run_together([cancel, run])
+    assert (cancelled.answer, cancelled.error, sent.error) == (1, None, None)
     assert now(due).status == "cancelled"
 
 
