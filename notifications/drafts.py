@@ -67,14 +67,17 @@ def about_visit(appointment: Appointment, kinds: Collection[Kind], *, setup: Set
 
 
 def about_offer(entry: WaitlistEntry, slot: Slot, *, setup: Setup, now: datetime) -> list[Message]:
-    """What the rules want sent about a seat that is offered. The same seat is offered to the same person once."""
+    """What the rules want sent about a seat that is offered. Who declined it may be offered it again after another one:
+    when an offer ends tells it from others.
+    """
     quiet = quiet_hours(setup, slot.location)
     ends = entry.offer_expires_at or slot.starts_at
     drafts = []
     for rule in setup.rules_for(Kind.WAITLIST_OFFER):
         waits = _waits(rule, by_patient=False)
         timing = when_told(now=now, latest=ends - TIME_TO_ANSWER, not_after=ends, quiet=quiet, waits=waits)
-        draft = _draft(f"waitlist:{entry.pk}/{slot.pk}", rule, timing, start=slot.starts_at)
+        told = ends.astimezone(UTC).isoformat()
+        draft = _draft(f"waitlist:{entry.pk}/{slot.pk}", rule, timing, start=slot.starts_at, told=told)
         draft.waitlist_entry_id, draft.patient_id, draft.location_id = entry.pk, entry.patient_id, slot.location_id
         drafts.append(draft)
     return drafts
@@ -126,7 +129,7 @@ def _waits(rule: Rule, *, by_patient: bool) -> Waits:
 
 
 def _draft(what: str, rule: Rule, timing: Timing, *, start: datetime | None = None, told: str = "") -> Message:
-    told = start.astimezone(UTC).isoformat() if start else told
+    told = told or (start.astimezone(UTC).isoformat() if start else "")
     return Message(
         dedupe_key=f"{what}:{rule.kind}:{rule.offset_minutes}:{rule.channel}:{told}",
         kind=rule.kind,

@@ -82,6 +82,19 @@ class TestOffers:
         assert entry.offered_slot == other
         assert Message.objects.filter(waitlist_entry=entry).count() == 4
 
+    def test_a_seat_that_is_offered_again_after_another_one_is_told_again(self, clock):
+        """Else it would be kept for somebody who does not know of it."""
+        entry = self.offered(hours=50)
+        first = entry.offered_slot
+        SlotFactory(doctor=entry.doctor, starts_at=first.starts_at + timedelta(hours=2))
+        for _offer in range(2):
+            waitlist.decline_offer(entry_id=entry.pk, actor=CLINIC)
+            clock.shift(timedelta(minutes=1))
+            waitlist.offer_free_seats(actor=CLINIC)
+        entry.refresh_from_db()
+        assert entry.offered_slot == first
+        assert Message.objects.filter(waitlist_entry=entry, not_after=entry.offer_expires_at).count() == 2
+
     def test_an_offer_that_would_run_out_at_night_goes_by_mail_and_rings_no_phone(self, clock):
         clock.move_to(NOON + timedelta(hours=11))
         rows = Message.objects.filter(waitlist_entry=self.offered(hours=50))
