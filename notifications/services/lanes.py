@@ -21,6 +21,9 @@ AT_ONCE: Final = {ChannelName.EMAIL: 1, ChannelName.SMS: 6, ChannelName.PUSH: 6,
 """How many messages of a channel are under way at a time. One e-mail: no mail server can be asked whether it has one,
 so what a worker that is killed had under way is sent again, and that is to be no more than one."""
 
+MANY_GATEWAYS: Final = frozenset({ChannelName.PUSH})
+"""Every browser names a push service of its own: what one answers says nothing about the others."""
+
 IN_HAND = 40
 """How many messages of a channel are claimed at a time."""
 
@@ -87,6 +90,8 @@ class Lane:
     def hear(self, answer: Answer) -> None:
         """What an answer says about the gateway: one that is out of order is left alone until the next run."""
         self.finish()
+        if self.name in MANY_GATEWAYS:
+            return
         if isinstance(answer, TryLater | Unclear):
             self.refusals += 1
             wants_rest = isinstance(answer, TryLater) and answer.after is not None
