@@ -17,6 +17,8 @@ from django.conf import settings
 from django.template import Template
 from django.template.base import FilterExpression, Node, Variable
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
+from django.utils import translation
+from django.utils.functional import Promise
 
 from config.po_files import Entry, Key
 
@@ -45,6 +47,7 @@ PYTHON = (
     "accounts/forms.py",
     "accounts/middleware.py",
     "accounts/phone_numbers.py",
+    "accounts/services/users.py",
     "config/error_pages.py",
     "notifications/forms/*.py",
     "notifications/patient_words.py",
@@ -56,7 +59,9 @@ PYTHON = (
     "queueing/forms/feedback.py",
     "queueing/forms/help.py",
     "queueing/forms/kiosk.py",
+    "queueing/priority.py",
     "queueing/services/check_in.py",
+    "queueing/services/emergencies.py",
     "queueing/services/feedback.py",
     "queueing/services/kiosk.py",
     "queueing/templatetags/kiosk.py",
@@ -92,6 +97,40 @@ BORROWED_PYTHON = (
     (Path(allauth.__file__).parents[1], "allauth/mfa/adapter.py"),
 )
 """What others wrote that stands on our pages, and that they have not translated into all of our languages."""
+
+_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday Mon Tue Wed Thu Fri Sat Sun"
+_MONTHS = "January February March April May June July August September October November December"
+_SHORT_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
+BORROWED_SINGLY: dict[tuple[Path, str], frozenset[str]] = {
+    (Path(django.__file__).parents[1], "django/utils/dates.py"): frozenset(
+        f"{_DAYS} {_MONTHS} {_SHORT_MONTHS}".split()
+    ),
+    (Path(django.__file__).parents[1], "django/core/validators.py"): frozenset(
+        {
+            "Enter a valid email address.",
+            "Ensure this value has at most %(limit_value)d character (it has %(show_value)d).",
+            "Null characters are not allowed.",
+        }
+    ),
+    (Path(django.__file__).parents[1], "django/forms/fields.py"): frozenset(
+        {
+            "This field is required.",
+            "Enter a whole number.",
+            "Select a valid choice. %(value)s is not one of the available choices.",
+        }
+    ),
+    (Path(allauth.__file__).parents[1], "allauth/account/fields.py"): frozenset({"Email", "Forgot your password?"}),
+    (Path(allauth.__file__).parents[1], "allauth/account/forms.py"): frozenset({"Current Password", "New Password"}),
+    (Path(allauth.__file__).parents[1], "allauth/mfa/totp/forms.py"): frozenset({"Authenticator code"}),
+    (Path(allauth.__file__).parents[1], "allauth/mfa/webauthn/forms.py"): frozenset(
+        {
+            "Passwordless",
+            "Enabling passwordless operation allows you to sign in using just this key, but imposes additional "
+            "requirements such as biometrics or PIN protection.",
+        }
+    ),
+}
+"""The same of files of which little else is ever seen by patients. In Hindi Django misspells months."""
 
 _MESSAGE, _PLURAL, _CONTEXT = "message", "plural", "context"
 _CALLS: dict[str, tuple[str, ...]] = {
@@ -129,6 +168,10 @@ def _all() -> Iterator[tuple[str, Entry]]:
             yield from ((f"allauth/{place}", entry) for entry in messages_of_template(source))
     for place, source in _files(BORROWED_PYTHON):
         yield from ((place, entry) for entry in messages_of_python(source))
+    for file, wanted in BORROWED_SINGLY.items():
+        for place, source in _files([file]):
+            found = (entry for entry in messages_of_python(source) if entry.message in wanted and not entry.context)
+            yield from ((place, entry) for entry in found)
 
 
 def _files(patterns: Iterable[tuple[Path, str]]) -> Iterator[tuple[str, str]]:
@@ -176,6 +219,8 @@ def _filled_in(node: Node) -> Iterator[str]:
     for expression in _expressions(vars(node).values()):
         parts = [expression.var, *(value for _function, values in expression.filters for _is, value in values)]
         yield from (str(part.literal) for part in parts if isinstance(part, Variable) and part.translate)
+        with translation.override(None):  # what a filter is given is resolved already: it says itself in any language
+            yield from [str(part) for part in parts if isinstance(part, Promise)]
 
 
 def _expressions(values: Iterable[Any]) -> Iterator[FilterExpression]:

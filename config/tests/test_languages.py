@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import gettext
 import re
 from pathlib import Path
@@ -10,10 +11,12 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from config.patient_words import patient_messages
+from config.patient_words import messages_of_template, patient_messages
 from config.po_files import Catalogue, Entry, read_catalogue, write_catalogue
+from notifications.texts.days import IN_HINDI
 from queueing import board_words
 from queueing.languages import ENGLISH, VOICES, codes_in
+from scheduling.templatetags.clinic_time import spoken_day
 
 FOLDER = Path(settings.BASE_DIR) / "locale"
 OTHERS = sorted(set(VOICES) - {ENGLISH})
@@ -68,6 +71,20 @@ def test_each_language_lists_what_patients_read_and_nothing_else(code):
     listed = read_catalogue(FOLDER / code / "LC_MESSAGES/django.po").entries
     assert sorted(listed) == sorted(wanted)
     assert {key: entry.plural for key, entry in listed.items()} == {key: one.plural for key, one in wanted.items()}
+
+
+def test_words_that_a_filter_is_given_are_found():
+    source = '{% load i18n %}{{ symptoms|default:_("None given") }}{% if not room %}{{ _("No room") }}{% endif %}'
+    assert {entry.message for entry in messages_of_template(source)} == {"None given", "No room"}
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_pages_and_messages_write_the_same_dates_in_hindi(month):
+    """Django's own names of months have mistakes."""
+    for number in range(1, 8):
+        day = datetime.date(2027, month, number)
+        with translation.override("hi"):
+            assert spoken_day(day) == IN_HINDI.day(day)
 
 
 def test_a_catalogue_is_read_as_it_was_written(tmp_path):
