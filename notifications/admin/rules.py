@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.back_office import EVERYBODY, MANAGERS, BackOfficeForm, ChoicesDropdownFilter, display
 from notifications import rules
@@ -80,7 +81,7 @@ class MessageRuleAdmin(MessagesAdmin):
         """The list; while there is nothing for all places, with what holds instead and the way to write it down."""
         may_write = self.has_add_permission(request)
         context = {
-            "defaults": [] if MessageRule.objects.filter(location=None).exists() else DEFAULT_ROWS,
+            "defaults": [] if MessageRule.objects.filter(location=None).exists() else default_lines(),
             "may_write_down": may_write,
             "without_own": list(places_without_rules()) if may_write else [],
         }
@@ -102,15 +103,19 @@ def in_words(minutes: int) -> str:
     if minutes == 0:
         return "–"
     if minutes % DAY == 0:
-        return str(_("%(count)s d") % {"count": minutes // DAY})
+        return ngettext("%(count)s day", "%(count)s days", minutes // DAY) % {"count": minutes // DAY}
     if minutes % HOUR == 0:
-        return str(_("%(count)s h") % {"count": minutes // HOUR})
-    return str(_("%(count)s min") % {"count": minutes})
+        return ngettext("%(count)s hour", "%(count)s hours", minutes // HOUR) % {"count": minutes // HOUR}
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
 
 
-DEFAULT_ROWS = [
-    MessageRule(kind=rule.kind, channel=rule.channel, offset_minutes=rule.offset_minutes) for rule in DEFAULT_RULES
-]
+def default_lines() -> list[tuple[str, str]]:
+    """What holds where nothing is set: each kind, and how it goes out."""
+    lines: dict[str, list[str]] = {}
+    for rule in DEFAULT_RULES:
+        before = _(" (%(time)s before)") % {"time": in_words(rule.offset_minutes)} if rule.offset_minutes else ""
+        lines.setdefault(str(rule.kind.label), []).append(f"{rule.channel.label}{before}")
+    return [(kind, ", ".join(ways)) for kind, ways in lines.items()]
 
 
 def places_without_rules() -> QuerySet[Location]:

@@ -24,12 +24,12 @@ def test_while_nothing_is_set_the_list_says_what_holds_and_a_button_writes_it_do
     manager, place = staff(Role.MANAGER), LocationFactory.create()
     shown = manager.get(reverse(f"{RULES}_changelist")).content.decode()
     assert "so this holds" in shown
-    assert "E-mail (1440 minutes before)" in shown
+    assert "E-mail (1 day before), E-mail (1 hour before), SMS (2 hours before)" in shown
     assert manager.post(reverse(WRITE_DOWN)).status_code == 302
     assert MessageRule.objects.filter(location=None).count() == len(DEFAULT_RULES)
     shown = manager.get(reverse(f"{RULES}_changelist")).content.decode()
     assert "so this holds" not in shown
-    assert "1 d" in shown
+    assert "1 day" in shown
     manager.post(reverse(WRITE_DOWN))
     assert MessageRule.objects.count() == len(DEFAULT_RULES)
     manager.post(reverse(WRITE_DOWN), {"location": place.pk})
