@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
                 ('short_name', models.CharField(blank=True, help_text="Text messages are short. Empty: as much of the location's name as fits.", max_length=20, verbose_name='name in text messages')),
                 ('quiet_from', models.TimeField(default=datetime.time(21, 0), verbose_name='quiet from')),
                 ('quiet_until', models.TimeField(default=datetime.time(8, 0), help_text='On the clock of the location. The same time twice: no quiet hours.', verbose_name='quiet until')),
-                ('texts_a_day', models.PositiveSmallIntegerField(default=1, help_text='News about the visit, such as another time, goes out besides.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='text messages about one visit a day')),
+                ('texts_a_day', models.PositiveSmallIntegerField(default=1, help_text='Alerts that a turn is near or has come count too. News about the visit, such as another time, goes out besides.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='text messages about one visit a day')),
                 ('near_places', models.PositiveSmallIntegerField(default=2, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(20)], verbose_name="places from the front at which somebody's turn is near")),
                 ('location', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='message_policy', to='scheduling.location', verbose_name='location')),
             ],

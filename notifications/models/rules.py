@@ -86,7 +86,10 @@ class MessagePolicy(models.Model):
         _("text messages about one visit a day"),
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(10)],
-        help_text=_("News about the visit, such as another time, goes out besides."),
+        help_text=_(
+            "Alerts that a turn is near or has come count too. News about the visit, such as another time, goes out "
+            "besides."
+        ),
     )
     near_places = models.PositiveSmallIntegerField(
         _("places from the front at which somebody's turn is near"),
