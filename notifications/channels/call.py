@@ -44,14 +44,17 @@ class CallChannel:
         return twilio.hand_over(make, parcel)
 
     def ask(self, parcel: Parcel) -> Receipt | None:
-        """Look for a call to the same number since: nobody is rung up twice because a line broke."""
+        """Look for a call to the same number since: nobody is rung up twice because a line broke.
+
+        Twilio does not show what was said, so calls of which is known that they were about something else are left out.
+        """
 
         def find(client: Client) -> list[Any]:
             number = settings.TWILIO_PHONE_NUMBER
             found: list[Any] = client.calls.list(to=parcel.address, from_=number, limit=twilio.LOOKED_THROUGH)
             return found
 
-        return twilio.look_up(find, lambda _row: True, parcel)
+        return twilio.look_up(find, lambda row: row.sid not in parcel.others, parcel)
 
 
 def spoken(parcel: Parcel) -> str:

@@ -28,7 +28,8 @@ class Parcel:
 
     `message_id` names it at the gateway: in the address that is told of its delivery, and in the Message-ID of an
     e-mail. `address` is an e-mail address, a phone number in E.164, or for push the id of a `PushSubscription`.
-    `first_tried_at` is when it was handed over first: what the gateway has from before is another message.
+    `first_tried_at` is when it was handed over first: what the gateway has from before is another message. So is what
+    `others` names, by its numbers at the gateway.
     """
 
     message_id: int
@@ -42,6 +43,7 @@ class Parcel:
     attachments: tuple[Attachment, ...] = ()
     first_tried_at: datetime | None = None
     expires_at: datetime | None = None
+    others: frozenset[str] = frozenset()
     headers: dict[str, str] = field(default_factory=dict)
 
 

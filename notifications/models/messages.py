@@ -119,6 +119,7 @@ class Message(models.Model):
                 name="message_status_due",
             ),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="message_at_gateway"),
+            models.Index(fields=["address"], condition=Q(channel=ChannelName.CALL), name="call_to_number"),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from notifications.errors import TextBroken
 from notifications.faults import told_plainly
 from notifications.models import Message
 from notifications.selectors.addresses import addresses_of
+from notifications.selectors.calls import other_calls_than
 from notifications.selectors.checking import Objection, objection_to
 from notifications.selectors.rules import Setup
 from notifications.selectors.suppressions import is_stopped
@@ -97,4 +98,5 @@ def parcel_to_ask_for(message: Message) -> Parcel:
         language=message.language,
         first_tried_at=message.attempted_at,
         expires_at=message.not_after,
+        others=other_calls_than(message),
     )

@@ -216,6 +216,16 @@ def test_only_the_same_words_to_the_same_number_since_are_the_same_text(gateway:
     assert channel.ask(parcel(first_tried_at=now + timedelta(minutes=5))) is None, "that was another message"
 
 
+def test_a_call_about_something_else_is_not_the_one_that_is_looked_for(gateway: TwilioServer) -> None:
+    channel, now = channel_of(ChannelName.CALL), timezone.now()
+    channel.send(parcel())
+    other = channel.send(parcel(message_id=13)).provider_id
+    found = channel.ask(parcel(first_tried_at=now, others=frozenset({other})))
+    assert found is not None
+    assert found.provider_id == gateway.calls[0]["sid"]
+    assert channel.ask(parcel(first_tried_at=now, others=frozenset({other, found.provider_id}))) is None
+
+
 def test_a_trial_account_puts_words_of_its_own_before(gateway: TwilioServer) -> None:
     channel_of(ChannelName.SMS).send(parcel())
     gateway.messages[0]["body"] = f"Sent from your Twilio trial account - {TEXT}"

@@ -379,6 +379,17 @@ def test_what_is_unclear_stays_so_until_the_lease_is_over_and_then_the_gateway_i
     assert (due.status, due.provider_id, due.delivery_status, due.error) == ("sent", "id-9", "sent", "")
 
 
+def test_who_is_asked_about_a_call_hears_which_calls_to_that_number_were_others():
+    tried = {"status": "sending", "attempts": 1, "attempted_at": timezone.now(), "address": "+447700900123"}
+    due = alone(channel=ChannelName.CALL, **tried)
+    gone = {"channel": ChannelName.CALL, "status": "sent", "appointment": due.appointment}
+    message(address=due.address, provider_id="id-7", **gone)
+    message(address="+447700900999", provider_id="id-8", **gone)
+    message(address=due.address, **gone)
+    send(gateway := Gateway())
+    assert [parcel.others for parcel in gateway.asked] == [{"id-7"}]
+
+
 def test_what_the_gateway_never_heard_of_is_sent_again_at_once():
     due = unclear_and_lapsed()
     first_tried_at = due.attempted_at
