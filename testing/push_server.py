@@ -33,12 +33,15 @@ A_DAY = 24 * 60 * 60
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens to one request instead of an answer of success. `status` 0 hangs, or closes the line."""
+    """What happens to one request instead of an answer of success. `status` 0 hangs, or closes the line; one
+    that `drips` comes a little at a time, for some seconds.
+    """
 
     status: int = 0
     retry_after: str = ""
     location: str = ""
     hangs: bool = False
+    drips: bool = False
 
 
 GONE = Fault(410)
@@ -46,6 +49,7 @@ UNKNOWN = Fault(404)
 TOO_MANY = Fault(429)
 AWAY = Fault(503)
 HANG = Fault(hangs=True)
+DRIP = Fault(201, drips=True)
 CLOSE = Fault()
 
 
@@ -163,6 +167,8 @@ class _Handler(BaseHTTPRequestHandler):
             if fault.hangs:
                 service.released.wait()
             self.close_connection = True
+        elif fault is not None and fault.drips:
+            self._drip(fault.status)
         elif fault is not None:
             more = {"Retry-After": fault.retry_after} if fault.retry_after else {}
             self._answer(fault.status, more | ({"Location": fault.location} if fault.location else {}))
@@ -171,6 +177,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the output of tests clean."""
+
+    def _drip(self, status: int) -> None:
+        with suppress(ConnectionError):
+            self.wfile.write(f"HTTP/1.1 {status} Here\r\n".encode())
+            for number in range(80):
+                self.wfile.write(f"X-{number}: more\r\n".encode())
+                if self.server.service.released.wait(0.05):
+                    break
+            self.wfile.write(b"Content-Length: 0\r\n\r\n")
 
     def _take(self, content: bytes) -> None:
         service = self.server.service

@@ -6,7 +6,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import requests
@@ -15,10 +16,12 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
+from urllib3.response import HTTPResponse
 
 from notifications.push_addresses import is_public
 
 TIMEOUT_SECONDS = 10
+"""So long a push service may take to pick up, and so long for its whole answer."""
 IDLE_SECONDS = 30
 """A connection that was not used for longer may be dead without having said so."""
 
@@ -37,14 +40,44 @@ def _require_public(connection: HTTPConnection, line: socket.socket) -> socket.s
     raise PrivateAddress(connection, "It leads to a private address.")
 
 
+@contextmanager
+def _hang_up_on(line: socket.socket | None) -> Iterator[None]:
+    """Hang up on whoever has not answered in time. What a line itself allows begins anew with every byte."""
+    is_over = threading.Event()
+
+    def hang_up() -> None:
+        is_over.set()
+        with suppress(OSError):  # the other end may have hung up
+            if line is not None:
+                socket.socket.shutdown(line, socket.SHUT_RDWR)  # wakes who reads; TLS has no say in it
+
+    watch = threading.Timer(TIMEOUT_SECONDS, hang_up)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+        if is_over.is_set():
+            raise TimeoutError("The answer took too long.")
+
+
 class _Plain(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         return _require_public(self, super()._new_conn())
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself
+        with _hang_up_on(self.sock):
+            return super().getresponse()
 
 
 class _Encrypted(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
         return _require_public(self, super()._new_conn())
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself
+        with _hang_up_on(self.sock):
+            return super().getresponse()
 
 
 class _PlainPool(HTTPConnectionPool):

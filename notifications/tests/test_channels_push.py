@@ -19,7 +19,7 @@ from notifications.push_keys import new_pair
 from notifications.states import ChannelName, DeliveryStatus, NotSent
 from notifications.tests.pushing import NEARBY, PAIR, browser, subscribed
 from scheduling.tests.factories import PatientFactory
-from testing.push_server import AWAY, CLOSE, GONE, HANG, TOO_MANY, UNKNOWN, Fault, PushServer
+from testing.push_server import AWAY, CLOSE, DRIP, GONE, HANG, TOO_MANY, UNKNOWN, Fault, PushServer
 
 pytestmark = pytest.mark.django_db
 
@@ -202,7 +202,7 @@ def test_keys_that_are_not_those_of_the_subscription_are_told_to_whoever_runs_th
 
 
 @pytest.mark.usefixtures("in_haste")
-@pytest.mark.parametrize("fault", [HANG, CLOSE])
+@pytest.mark.parametrize("fault", [HANG, CLOSE, DRIP])
 def test_an_answer_that_does_not_come_leaves_it_unclear(service: PushServer, fault: Fault) -> None:
     subscription, device = subscribed(service, patient=PatientFactory())
     service.faults.append(fault)
