@@ -25,6 +25,7 @@ from django.http.request import validate_host
 from accounts import twilio_client
 from notifications import push_keys
 from notifications.channels.twilio import is_public
+from notifications.services.sending import LONGEST_RUN_SECONDS
 
 SHORTEST_KEY = 32
 VAPID = ("VAPID_PRIVATE_KEY", "VAPID_PUBLIC_KEY")
@@ -169,6 +170,10 @@ def _deployment() -> Iterator[CheckMessage]:
     if settings.PUSH_TO_PRIVATE_ADDRESSES:
         hint = "Leave PUSH_TO_PRIVATE_ADDRESSES out: with it, a browser can have us call addresses in our own network."
         yield Warning("Push messages may go to private addresses.", hint=hint, id="frontdesk.W006")
+    if settings.WORKER_TASK_SECONDS < LONGEST_RUN_SECONDS:
+        least = f"{LONGEST_RUN_SECONDS:.0f}"
+        hint = f"Use 60, and no less than {least}: a run that is cut short forgets what gateways answered."
+        yield Warning("WORKER_TASK_SECONDS is too short to send messages.", hint=hint, id="frontdesk.W007")
 
 
 def refuse_misconfiguration() -> None:

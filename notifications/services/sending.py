@@ -49,6 +49,8 @@ GOODBYE_SECONDS = 5.0
 """So long gateways are said goodbye to. All together leaves room within what a job may take, which is a minute: a run
 that is cut short forgets what gateways answered."""
 
+LONGEST_RUN_SECONDS = RUN_SECONDS + ANSWER_SECONDS + DATABASE_SECONDS + GOODBYE_SECONDS
+
 LOCK_MILLISECONDS = 400
 """So long a run waits for a lock before it starts its transaction anew. PostgreSQL undoes one of those who wait in a
 circle after a second: that is not to be the patient or the desk, who cancel what is just being sent."""
