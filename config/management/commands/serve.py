@@ -61,6 +61,8 @@ class Command(BaseCommand):
         if embedded.sign_ins():
             self.stdout.write("\n" + embedded.sign_ins().strip())
         if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
-            self.stdout.write("\nNo mail server is set: e-mails and sign-in codes appear in this window.")
+            self.stdout.write(
+                "\nNo mail server is set: codes appear in this window, messages about visits in the back office."
+            )
         self.stdout.write("\nCtrl-C stops everything.")
         sys.stdout.flush()
