@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -69,7 +70,7 @@ class MessageAdmin(QuickDates, PatientSearch, MessagesAdmin):
                     ("kind", "channel"),
                     ("patient_link", "visit_link"),
                     ("state_text", "came_of_it"),
-                    ("due", "not_after"),
+                    ("due", "not_after_text"),
                 ]
             },
         ),
@@ -78,8 +79,8 @@ class MessageAdmin(QuickDates, PatientSearch, MessagesAdmin):
             {
                 "fields": [
                     ("address", "language"),
-                    ("attempts", "attempted_at"),
-                    ("sent_at", "delivered_at"),
+                    ("attempts", "attempted_text"),
+                    ("sent_text", "delivered_text"),
                     ("try_at_text", "delivery_text"),
                     ("provider", "provider_id"),
                     "error",
@@ -160,6 +161,26 @@ class MessageAdmin(QuickDates, PatientSearch, MessagesAdmin):
         """By the clock of the place, in one line."""
         return format_html('<span class="fd-one-line">{}</span>', on_the_clock(message.due_at, message.location))
 
+    @display(description=_("makes no sense after"))
+    def not_after_text(self, message: Message) -> str:
+        """By the same clock as when it is due."""
+        return _on_its_clock(message.not_after, message)
+
+    @display(description=_("first attempt"))
+    def attempted_text(self, message: Message) -> str:
+        """The same clock."""
+        return _on_its_clock(message.attempted_at, message)
+
+    @display(description=_("sent"))
+    def sent_text(self, message: Message) -> str:
+        """The same clock."""
+        return _on_its_clock(message.sent_at, message)
+
+    @display(description=_("delivered"))
+    def delivered_text(self, message: Message) -> str:
+        """The same clock."""
+        return _on_its_clock(message.delivered_at, message)
+
     @display(description=_("patient"), ordering="patient__last_name")
     def patient_name(self, message: Message) -> str:
         """Whom it is for."""
@@ -217,6 +238,10 @@ class MessageAdmin(QuickDates, PatientSearch, MessagesAdmin):
     def delivery_text(self, message: Message) -> str:
         """What the gateway told later."""
         return message.get_delivery_status_display() if message.sent_at else "–"
+
+
+def _on_its_clock(moment: datetime | None, message: Message) -> str:
+    return on_the_clock(moment, message.location) if moment else "–"
 
 
 def who_is_told(message: Message) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -153,6 +153,14 @@ def test_a_message_that_is_still_ahead_reads_as_it_would_now() -> None:
     assert "as it would read now" in shown
     assert one.appointment.doctor.name in shown
     assert one.code not in shown
+
+
+def test_every_moment_of_a_message_stands_on_the_clock_of_the_place() -> None:
+    visit = book(slot=SlotFactory(location=LocationFactory(time_zone="Asia/Kolkata")))
+    noon = datetime(2030, 1, 7, 12, tzinfo=UTC)
+    moments = {"due_at": noon, "attempted_at": noon, "sent_at": noon, "delivered_at": noon, "not_after": noon}
+    one = message(appointment=visit, status=MessageStatus.SENT, **moments)
+    assert page(staff(Role.MANAGER), one).count("Mon 7 Jan 2030, 17:30") == len(moments)
 
 
 def test_what_was_never_sent_has_no_text() -> None:
