@@ -158,7 +158,7 @@ def test_a_message_that_is_still_ahead_reads_as_it_would_now() -> None:
 def test_every_moment_of_a_message_stands_on_the_clock_of_the_place() -> None:
     visit = book(slot=SlotFactory(location=LocationFactory(time_zone="Asia/Kolkata")))
     noon = datetime(2030, 1, 7, 12, tzinfo=UTC)
-    moments = {"due_at": noon, "attempted_at": noon, "sent_at": noon, "delivered_at": noon, "not_after": noon}
+    moments: dict[str, Any] = dict.fromkeys(("due_at", "attempted_at", "sent_at", "delivered_at", "not_after"), noon)
     one = message(appointment=visit, status=MessageStatus.SENT, **moments)
     assert page(staff(Role.MANAGER), one).count("Mon 7 Jan 2030, 17:30") == len(moments)
 
