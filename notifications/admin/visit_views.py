@@ -60,7 +60,7 @@ def _when(planned: Planned, appointment: Appointment) -> str | Promise:
 def words_of(planned: Planned) -> str | Promise:
     """What came of it, or what will as things stand."""
     if planned.standing in (Standing.WAITING, Standing.PLANNED) and planned.why_not:
-        return _("As things stand, it will not be sent: %s") % planned.why_not.label
+        return _("As things stand, it will not be sent. %s") % planned.why_not.label
     if planned.message is not None:
         return outcome_of(planned.message)
     return planned.why_not.label if planned.why_not else _("It will be sent.")

@@ -123,4 +123,4 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.channel} {self.pk}"
+        return f"{self.get_kind_display()}, {self.get_channel_display()}"

@@ -40,7 +40,7 @@ def test_what_was_sent_what_will_be_and_what_will_not_is_said_in_words():
     part = client.get(address_of(visit), headers={"HX-Request": "true"}).content.decode()
     assert "It arrived." in part
     assert "It is still to be sent." in part
-    assert "will not be sent: The patient does not want messages by this channel." in part
+    assert "will not be sent. The patient does not want messages by this channel." in part
     assert "When their turn comes" in part
     assert "<html" not in part
     assert "<html" in client.get(address_of(visit)).content.decode()

@@ -15,6 +15,7 @@ from notifications.models import Message
 from notifications.states import ChannelName, DeliveryStatus, Kind, MessageStatus, NotSent
 from notifications.tests.factories import message
 from scheduling.models import Appointment, Patient
+from scheduling.states import AppointmentStatus
 from scheduling.tests.booking import DETAILS, WHO, hold, page
 from scheduling.tests.factories import PatientFactory, SlotFactory, UserFactory, book, in_hours
 
@@ -80,6 +81,15 @@ def test_nothing_is_promised_that_will_not_come(visit: Appointment, settings: An
     assert "Reminder, by e-mail" in panel(visit)
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
     assert "Reminder, by e-mail" not in panel(visit)
+
+
+def test_when_the_visit_is_over_or_off_nothing_is_left_to_choose(visit: Appointment) -> None:
+    assert "Choose how we write to you" in panel(visit)
+    Patient.objects.update(wants_email=False)
+    Appointment.objects.update(status=AppointmentStatus.CANCELLED)
+    said = panel(visit)
+    assert "Choose how we write to you" not in said
+    assert "Keep the address of this page" not in said
 
 
 def test_what_could_not_be_delivered_is_said(visit: Appointment) -> None:
