@@ -300,10 +300,10 @@ class TestCheckAndBook:
     def test_booking_costs_few_queries(
         self, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
-        """The service's and the session's; PostgreSQL needs one more, to be told who acts."""
+        """The service's, two of the outbox and the session's; PostgreSQL needs one more, to be told who acts."""
         token = hold(client, SlotFactory())
         answer_all(client, token)
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(14):
             client.post(page("book_check", token))
 
     def test_no_page_of_it_is_kept_in_a_cache(self, client: Client) -> None:
