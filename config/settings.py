@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "accounts",
     "scheduling",
     "queueing",
+    "payments",
     "notifications",
 ]
 

@@ -19,3 +19,9 @@ asked_who_is_told = Signal()
 """Staff are about to bring a visit into a state, and ask who will hear of it. Nothing happens yet, and receivers only
 read. Each answers with a list of sentences, often empty.
 Arguments: appointment (Appointment, with its patient), becomes (AppointmentStatus)."""
+
+asked_for_terms = Signal()
+"""Somebody is about to book, or looks at what a booking would cost. Nothing happens yet, and receivers only read. Who
+takes money answers with `VisitTerms` (scheduling/visit_terms.py), or None where the fee alone says it all.
+Arguments: doctor (Doctor), location (Location), patient (Patient or None while nobody knows), starts_at (datetime or
+None), type (AppointmentType)."""

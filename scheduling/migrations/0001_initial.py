@@ -195,6 +195,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='must be confirmed by')),
                 ('fee', models.DecimalField(decimal_places=2, default=0, max_digits=10, verbose_name='fee')),
                 ('currency', models.CharField(default=scheduling.models.clinic.default_currency, max_length=3, verbose_name='currency')),
+                ('prepayment', models.DecimalField(decimal_places=2, default=0, help_text='Of the fee. 0: nothing has to be paid before the visit, or staff waived it.', max_digits=10, verbose_name='to be paid before it is confirmed')),
                 ('secret', models.CharField(default=scheduling.models.appointments.new_secret, editable=False, max_length=32, unique=True, verbose_name='secret of the link')),
                 ('secret_expires_at', models.DateTimeField(editable=False, null=True, verbose_name='link valid until')),
                 ('booking_key', models.CharField(blank=True, editable=False, help_text='The token of the hold it came from, or the key a client sent: a retry finds the same booking.', max_length=120, null=True, unique=True, verbose_name='what made it, once')),
@@ -364,6 +365,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='appointment',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'pending'), _negated=True), ('expires_at__isnull', False), _connector='OR'), name='pending_appointment_expires'),
+        ),
+        migrations.AddConstraint(
+            model_name='appointment',
+            constraint=models.CheckConstraint(condition=models.Q(('prepayment__gte', 0), ('prepayment__lte', models.F('fee'))), name='prepayment_within_fee'),
         ),
         migrations.AddIndex(
             model_name='slot',

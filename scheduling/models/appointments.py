@@ -93,6 +93,13 @@ class Appointment(models.Model):
     expires_at = models.DateTimeField(_("must be confirmed by"), null=True, blank=True)
     fee = models.DecimalField(_("fee"), max_digits=10, decimal_places=2, default=0)
     currency = models.CharField(_("currency"), max_length=3, default=default_currency)
+    prepayment = models.DecimalField(
+        _("to be paid before it is confirmed"),
+        max_digits=10,
+        decimal_places=2,
+        default=0,
+        help_text=_("Of the fee. 0: nothing has to be paid before the visit, or staff waived it."),
+    )
 
     secret = models.CharField(_("secret of the link"), max_length=32, unique=True, default=new_secret, editable=False)
     secret_expires_at = models.DateTimeField(_("link valid until"), null=True, editable=False)
@@ -155,6 +162,9 @@ class Appointment(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(status="pending") | models.Q(expires_at__isnull=False),
                 name="pending_appointment_expires",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(prepayment__gte=0, prepayment__lte=models.F("fee")), name="prepayment_within_fee"
             ),
         ]
         indexes = [

@@ -1,0 +1,1 @@
+"""Providers: who takes money for the clinic. They do network work and nothing else."""
