@@ -11,7 +11,11 @@ def declare() -> None:
 
     audited(models.PaymentPolicy)
     audited(models.DoctorTerms)
-    audited(models.Payment, personal=("proof", "page", "key", "request_key"), ignored=("changed_at", "asked", "ask_at"))
+    audited(
+        models.Payment,
+        personal=("proof", "page", "key", "request_key"),
+        ignored=("changed_at", "asked", "asked_at", "ask_at"),
+    )
     audited(
         models.Refund, personal=("words", "proof", "key", "request_key"), ignored=("claim", "claimed_until", "try_at")
     )

@@ -65,6 +65,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='the provider takes it until')),
                 ('ask_at', models.DateTimeField(blank=True, help_text='Empty: there is nothing to ask.', null=True, verbose_name='the provider is asked at')),
                 ('asked', models.PositiveSmallIntegerField(default=0, verbose_name='times asked')),
+                ('asked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='the provider was asked')),
                 ('failure', models.CharField(blank=True, max_length=300, verbose_name='why it failed')),
                 ('proof', models.CharField(blank=True, help_text='Entered by staff, or by a statement.', max_length=300, verbose_name='what shows that it came')),
                 ('paid_at', models.DateTimeField(blank=True, null=True, verbose_name='paid')),
@@ -247,6 +248,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('received', 'Stored, not applied yet'), ('applied', 'Applied'), ('ignored', 'Nothing to do'), ('waiting', 'Waits for what comes before it'), ('failed', 'Could not be applied')], default='received', max_length=10, verbose_name='status')),
                 ('processed_at', models.DateTimeField(blank=True, null=True, verbose_name='processed')),
                 ('error', models.CharField(blank=True, max_length=300, verbose_name='error')),
+                ('try_at', models.DateTimeField(blank=True, help_text='Empty: it is done with, or given up.', null=True, verbose_name='applied again at')),
                 ('payment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.payment', verbose_name='payment')),
             ],
             options={

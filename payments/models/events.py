@@ -26,6 +26,9 @@ class WebhookEvent(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=EventStatus.choices, default=EventStatus.RECEIVED)
     processed_at = models.DateTimeField(_("processed"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=300, blank=True)
+    try_at = models.DateTimeField(
+        _("applied again at"), null=True, blank=True, help_text=_("Empty: it is done with, or given up.")
+    )
     payment = models.ForeignKey(
         Payment, verbose_name=_("payment"), on_delete=models.PROTECT, null=True, blank=True, related_name="events"
     )

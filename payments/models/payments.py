@@ -64,6 +64,7 @@ class Payment(models.Model):
         _("the provider is asked at"), null=True, blank=True, help_text=_("Empty: there is nothing to ask.")
     )
     asked = models.PositiveSmallIntegerField(_("times asked"), default=0)
+    asked_at = models.DateTimeField(_("the provider was asked"), null=True, blank=True, editable=False)
     failure = models.CharField(_("why it failed"), max_length=300, blank=True)
     proof = models.CharField(
         _("what shows that it came"), max_length=300, blank=True, help_text=_("Entered by staff, or by a statement.")
