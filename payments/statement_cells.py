@@ -30,7 +30,7 @@ _CLOCK = re.compile(r"(?:T|\s+|,\s*)\d{1,2}:\d{2}.*$")
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})")
 _MONTH_NAMED = re.compile(r"(\d{1,2})[-/. ]([A-Za-z]{3,9})[-/., ]+(\d{4}|\d{2})")
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SYMBOLS = {"₹": "INR", "£": "GBP", "€": "EUR", "¥": "JPY"}
 _GROUPED = r"\d{1,3}(?:%s\d{2,3})*%s\d{3}"
 _SIDES = {"cr": 1, "credit": 1, "c": 1, "dr": -1, "debit": -1, "d": -1}
@@ -61,12 +61,12 @@ def day_of(cell: str, order: DayOrder | None) -> date:
         if found := _YEAR_FIRST.fullmatch(text):
             return date(int(found[1]), int(found[2]), int(found[3]))
         if found := _MONTH_NAMED.fullmatch(text):
-            return date(_year(found[3]), _MONTHS[found[2][:3].lower()], int(found[1]))
+            return date(_year(found[3]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[1]))
         if found := _YEAR_LAST.fullmatch(text):
             pair = (int(found[1]), int(found[2]))
             day, month = pair if order != DayOrder.MONTH_FIRST else pair[::-1]
             return date(_year(found[3]), month, day)
-    except (ValueError, KeyError) as error:
+    except ValueError as error:
         raise NoDay from error
     raise NoDay
 

@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_NAMES: dict[str, tuple[str, ...]] = {
-    "day": tuple(
-        "date booked bookedon bookingdate transactiondate txndate trandate postingdate posteddate posted postdate "
-        "completeddate datecompleted valuedate valuta datum buchungstag buchungsdatum".split()
-    ),
-    "amount": ("amount", "transactionamount", "txnamount", "amt", "betrag", "umsatz", "sum", "value"),
-    "credit": tuple(
-        "credit credits creditamount creditamt deposit deposits depositamount depositamt paidin moneyin received cr "
-        "haben in".split()
-    ),
-    "debit": tuple(
-        "debit debits debitamount debitamt withdrawal withdrawals withdrawalamount withdrawalamt paidout moneyout "
-        "spent dr soll out".split()
-    ),
-    "side": ("drcr", "crdr", "debitcredit", "creditdebit", "type", "transactiontype", "txntype"),
-    "currency": ("currency", "ccy", "currencycode", "cur", "wahrung", "waehrung"),
-    "words": tuple(
-        "description transactiondescription reference paymentreference ref narration narrative particulars details "
-        "transactiondetails paymentdetails remarks remark memo note notes message purpose verwendungszweck".split()
-    ),
-    "payer": tuple(
-        "payer payername name counterparty counterpartyname sender sendername from remitter remittername debtor "
-        "debtorname partyname customername auftraggeber zahlungspflichtiger".split()
-    ),
-    "bank_id": tuple(
-        "bankid bankreference transactionid txnid transactionreference transactionref utr utrno utrnumber rrn "
-        "upitransactionid upireferencenumber upirefno refno refnochequeno chqrefno chqrefnumber referencenumber "
-        "endtoendid fitid id uuid".split()
-    ),
-}
+_TABLE = """
+day: date booked bookedon bookingdate transactiondate txndate trandate postingdate posteddate posted
+day: postdate completeddate datecompleted valuedate valuta datum buchungstag buchungsdatum
+amount: amount transactionamount txnamount amt betrag umsatz sum value
+credit: credit credits creditamount creditamt deposit deposits depositamount depositamt paidin moneyin
+credit: received cr haben in
+debit: debit debits debitamount debitamt withdrawal withdrawals withdrawalamount withdrawalamt paidout
+debit: moneyout spent dr soll out
+side: drcr crdr debitcredit creditdebit type transactiontype txntype
+currency: currency ccy currencycode cur wahrung waehrung
+words: description transactiondescription reference paymentreference ref narration narrative particulars
+words: details transactiondetails paymentdetails remarks remark memo note notes message purpose
+words: verwendungszweck
+payer: payer payername name counterparty counterpartyname sender sendername from remitter remittername
+payer: debtor debtorname partyname customername auftraggeber zahlungspflichtiger
+bank_id: bankid bankreference transactionid txnid transactionreference transactionref utr utrno utrnumber rrn
+bank_id: upitransactionid upireferencenumber upirefno refno refnochequeno chqrefno chqrefnumber
+bank_id: referencenumber endtoendid fitid id uuid
+"""
+"""Names in small letters without gaps; within a kind the likeliest first."""
+
+_NAMES: dict[str, list[str]] = defaultdict(list)
+for _kind, _names in (line.split(": ") for line in _TABLE.strip().splitlines()):
+    _NAMES[_kind] += _names.split()
 
 
 @dataclass(frozen=True, slots=True)

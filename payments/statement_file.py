@@ -72,10 +72,7 @@ def decode(content: bytes) -> str:
     """The text of a file. Raises StatementUnreadable."""
     if len(content) > LARGEST_FILE:
         raise StatementUnreadable(_("The file is too large: at most 2 MB."), field="file")
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "cp1252"]
+    encodings = ["utf-16"] if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1252"]
     for encoding in encodings:
         try:
             text = content.decode(encoding)
