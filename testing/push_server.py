@@ -9,14 +9,11 @@ import base64
 import json
 import re
 import secrets
-import threading
 import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
 
 import http_ece
@@ -24,6 +21,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from testing.http_server import Handler, HttpServer
 
 LARGEST = 4096
 SIGNED = re.compile(r"vapid t=(?P<head>[\w-]+)\.(?P<claims>[\w-]+)\.(?P<signature>[\w-]+),\s*k=(?P<key>[\w-]+)")
@@ -80,8 +79,8 @@ class Device:
 
 
 @dataclass
-class PushServer:
-    """Listens on a free port of this machine, from `start` to `stop`.
+class PushServer(HttpServer):
+    """A push service on a free port of this machine, from `start` to `stop`.
 
     - `pushes`: what was taken, in order. `requests`: the path of every request; `connections`: by which they came.
     - `refusals`: why requests were refused that no fault explains; empty while we keep to the protocol.
@@ -96,16 +95,11 @@ class PushServer:
     connections: set[tuple[str, int]] = field(default_factory=set)
     refusals: list[str] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
-    port: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    released: threading.Event = field(default_factory=threading.Event)
-    _server: ThreadingHTTPServer = field(init=False)
-    _thread: threading.Thread = field(init=False)
 
     @property
-    def origin(self) -> str:
-        """Where it is."""
-        return f"http://127.0.0.1:{self.port}"
+    def handler(self) -> type[Handler]:
+        """What serves one request."""
+        return _Handler
 
     def device(self) -> Device:
         """A new browser."""
@@ -117,48 +111,11 @@ class PushServer:
         """Where messages for a browser are handed over."""
         return f"{self.origin}/send/{device.name}"
 
-    def start(self) -> PushServer:
-        """Listen; `stop` and `start` come back at the same port."""
-        self.released.clear()
-        self._server = _Listener(("127.0.0.1", self.port), _Handler, self)
-        self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-        return self
 
-    def stop(self) -> None:
-        """Listen no more, and let go of whoever hangs."""
-        self.released.set()
-        self._server.shutdown()
-        self._thread.join(10)
-        self._server.server_close()
-
-    def __enter__(self) -> PushServer:
-        return self.start()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
-
-
-class _Listener(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], service: PushServer) -> None:
-        self.service = service
-        super().__init__(address, handler)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Listener
-
-    def do_POST(self) -> None:
+class _Handler(Handler):
+    def serve(self, body: bytes) -> None:
         """Take a message for a browser."""
-        service = self.server.service
-        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        service: PushServer = self.server.owner
         with service.lock:
             service.requests.append(self.path)
             service.connections.add(self.client_address)
@@ -171,24 +128,21 @@ class _Handler(BaseHTTPRequestHandler):
             self._drip(fault.status)
         elif fault is not None:
             more = {"Retry-After": fault.retry_after} if fault.retry_after else {}
-            self._answer(fault.status, more | ({"Location": fault.location} if fault.location else {}))
+            self.answer(fault.status, headers=more | ({"Location": fault.location} if fault.location else {}))
         else:
-            self._take(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep the output of tests clean."""
+            self._take(body)
 
     def _drip(self, status: int) -> None:
         with suppress(ConnectionError):
             self.wfile.write(f"HTTP/1.1 {status} Here\r\n".encode())
             for number in range(80):
                 self.wfile.write(f"X-{number}: more\r\n".encode())
-                if self.server.service.released.wait(0.05):
+                if self.server.owner.released.wait(0.05):
                     break
             self.wfile.write(b"Content-Length: 0\r\n\r\n")
 
     def _take(self, content: bytes) -> None:
-        service = self.server.service
+        service: PushServer = self.server.owner
         device = service.devices.get(self.path.removeprefix("/send/"))
         try:
             if device is None:
@@ -196,15 +150,15 @@ class _Handler(BaseHTTPRequestHandler):
             push = self._read(device, content)
         except Refused as refused:
             service.refusals.append(refused.words)
-            self._answer(refused.status, {})
+            self.answer(refused.status)
             return
         with service.lock:
             service.pushes.append(push)
             number = len(service.pushes)
-        self._answer(201, {"Location": f"{service.origin}/messages/{number}"})
+        self.answer(201, headers={"Location": f"{service.origin}/messages/{number}"})
 
     def _read(self, device: Device, content: bytes) -> Push:
-        claims = read_signature(self.headers, self.server.service)
+        claims = read_signature(self.headers, self.server.owner)
         headers = {name.lower(): value for name, value in self.headers.items()}
         if headers.get("content-encoding") != "aes128gcm":
             raise Refused(400, "not encrypted as RFC 8188 says")
@@ -221,13 +175,6 @@ class _Handler(BaseHTTPRequestHandler):
         except (http_ece.ECEException, ValueError) as error:
             raise Refused(400, "not encrypted for this browser") from error
         return Push(device.name, json.loads(said), headers, claims, len(content))
-
-    def _answer(self, status: int, headers: dict[str, str]) -> None:
-        with suppress(ConnectionError):  # who asked may be gone
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": "0"}.items():
-                self.send_header(name, value)
-            self.end_headers()
 
 
 class Refused(Exception):

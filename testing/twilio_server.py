@@ -11,20 +11,17 @@ import hashlib
 import hmac
 import json
 import re
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import Request, urlopen
+
+from testing.http_server import Handler, HttpServer
 
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 COLLECTION = re.compile(r"/2010-04-01/Accounts/(?P<account>\w+)/(?P<kind>Messages|Calls)\.json")
@@ -90,8 +87,8 @@ def post_over_the_wire(url: str, fields: Fields, headers: dict[str, str]) -> tup
 
 
 @dataclass
-class TwilioServer:
-    """Listens on a free port of this machine, from `start` to `stop`.
+class TwilioServer(HttpServer):
+    """Twilio on a free port of this machine, from `start` to `stop`.
 
     - `messages` and `calls`: what was created, in order, as Twilio shows it; `forms` has what was posted for each sid.
     - `requests`: every request, as method and path with its query.
@@ -109,39 +106,17 @@ class TwilioServer:
     refused: dict[str, Error] = field(default_factory=dict)
     faults: deque[Fault] = field(default_factory=deque)
     decide: Callable[[str, str, Fields], Fault | None] | None = None
-    port: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    released: threading.Event = field(default_factory=threading.Event)
-    _server: ThreadingHTTPServer = field(init=False)
-    _thread: threading.Thread = field(init=False)
 
     @property
     def settings(self) -> dict[str, str]:
         """What goes into the settings, or the environment of a process."""
         keys = {"TWILIO_ACCOUNT_SID": self.account, "TWILIO_AUTH_TOKEN": self.token, "TWILIO_PHONE_NUMBER": self.number}
-        return {**keys, "TWILIO_API_BASE": f"http://127.0.0.1:{self.port}"}
+        return {**keys, "TWILIO_API_BASE": self.origin}
 
-    def start(self) -> TwilioServer:
-        """Listen; `stop` and `start` come back at the same port."""
-        self.released.clear()
-        self._server = _Listener(("127.0.0.1", self.port), _Handler, self)
-        self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """Listen no more, and let go of whoever hangs."""
-        self.released.set()
-        self._server.shutdown()
-        self._thread.join(10)
-        self._server.server_close()
-
-    def __enter__(self) -> TwilioServer:
-        return self.start()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
+    @property
+    def handler(self) -> type[Handler]:
+        """What serves one request."""
+        return _Handler
 
     def sent_to(self, number: str) -> list[str]:
         """The words of all messages to a number."""
@@ -190,44 +165,14 @@ class TwilioServer:
         return post(url, fields, headers)
 
 
-class _Listener(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], twilio: TwilioServer) -> None:
-        self.twilio = twilio
-        super().__init__(address, handler)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Whoever asked may die in the middle of it: tests kill them."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # headers and body go out as two packets
-    server: _Listener
-
-    def do_POST(self) -> None:
-        """Create a message or a call."""
-        length = int(self.headers.get("Content-Length", 0))
-        body = self.rfile.read(length)
-        if len(body) < length:  # whoever sent it has died over it
-            self.close_connection = True
-            return
-        self._serve({name: values[0] for name, values in parse_qs(body.decode()).items()})
-
-    def do_GET(self) -> None:
-        """List messages or calls."""
-        self._serve({name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()})
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep the output of tests clean."""
+class _Handler(Handler):
+    def serve(self, body: bytes) -> None:
+        """Create a message or a call (POST), or list them (GET)."""
+        written = body.decode() if self.command == "POST" else urlsplit(self.path).query
+        self._serve({name: values[0] for name, values in parse_qs(written).items()})
 
     def _serve(self, fields: Fields) -> None:
-        twilio = self.server.twilio
+        twilio: TwilioServer = self.server.owner
         path = urlsplit(self.path).path
         found = COLLECTION.fullmatch(path)
         with twilio.lock:
@@ -252,11 +197,11 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.kept and found is not None:
             self._carry_out(found["kind"], fields)
         if fault.hangs:
-            self.server.twilio.released.wait()
+            self.server.owner.released.wait()
         self.close_connection = True
 
     def _error(self, found: re.Match[str] | None, fields: Fields) -> Error | None:
-        twilio = self.server.twilio
+        twilio: TwilioServer = self.server.owner
         keys = base64.b64encode(f"{twilio.account}:{twilio.token}".encode()).decode()
         if found is None:
             return 404, 20404, f"The requested resource {urlsplit(self.path).path} was not found"
@@ -277,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
         return {**REFUSED[found["kind"]], **twilio.refused}.get(fields["To"])
 
     def _carry_out(self, kind: str, fields: Fields) -> tuple[int, dict[str, Any]]:
-        twilio = self.server.twilio
+        twilio: TwilioServer = self.server.owner
         if self.command == "POST":
             return 201, twilio.create(kind, fields)
         made = twilio.messages if kind == "Messages" else twilio.calls
@@ -303,13 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: dict[str, Any] | str, headers: Mapping[str, str] | None = None) -> None:
         content = (body if isinstance(body, str) else json.dumps(body)).encode()
-        with suppress(ConnectionError):  # who asked may be gone: tests kill whoever sends
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+        self.answer(status, content, {"Content-Type": "application/json", **(headers or {})})
 
 
 def _resource(kind: str, account: str, sid: str, form: Fields) -> dict[str, Any]:
