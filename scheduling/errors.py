@@ -155,6 +155,13 @@ class WrongState(DomainError):
         self.members = {"status_now": str(status_now)} if status_now else {}
 
 
+class PaymentDue(DomainError):
+    """The booking is confirmed by paying for it, and by nothing else."""
+
+    code = "payment_due"
+    sentence = _("This appointment is confirmed once it is paid for.")
+
+
 class TooLate(DomainError):
     """The clinic asks for more notice than is left."""
 

@@ -11,7 +11,15 @@ from django.db.models.functions import Coalesce, Lag
 
 from accounts.models import AuditEntry
 from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
-from scheduling.states import ACTIVE, SEATED, AppointmentStatus, WaitlistStatus, corrected_from, sources_of
+from scheduling.states import (
+    ACTIVE,
+    SEATED,
+    AppointmentStatus,
+    WaitlistStatus,
+    corrected_from,
+    revived_from,
+    sources_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +126,4 @@ def _fault_of_trail(steps: list[list[str | None]], status: str | None) -> str:
 
 
 def _sources(status: AppointmentStatus) -> frozenset[AppointmentStatus]:
-    return sources_of(status) | corrected_from(status)
+    return sources_of(status) | corrected_from(status) | revived_from(status)

@@ -57,6 +57,13 @@ CORRECTIONS: dict[AppointmentStatus, frozenset[AppointmentStatus]] = {
 }
 """Steps back, where the desk pressed the wrong key on the day itself (`services/presence.py`); no other goes back."""
 
+REVIVALS: dict[AppointmentStatus, frozenset[AppointmentStatus]] = {
+    AppointmentStatus.EXPIRED: frozenset({AppointmentStatus.CONFIRMED}),
+}
+"""Steps back to life: money that was asked for came after the booking had run out, and its seat was still free
+(`services/prepaid.py`). A table of its own, because the state alone does not allow them: the seat was given back, and
+has to be had again. They are no corrections either: nobody made a mistake."""
+
 FREEING = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED, AppointmentStatus.RESCHEDULED})
 """States that give the seat back."""
 
@@ -85,6 +92,11 @@ def sources_of(target: AppointmentStatus) -> frozenset[AppointmentStatus]:
 def corrected_from(target: AppointmentStatus) -> frozenset[AppointmentStatus]:
     """The states from which a correction leads back to `target`."""
     return frozenset(state for state, targets in CORRECTIONS.items() if target in targets)
+
+
+def revived_from(target: AppointmentStatus) -> frozenset[AppointmentStatus]:
+    """The states from which a visit comes back to life as `target`."""
+    return frozenset(state for state, targets in REVIVALS.items() if target in targets)
 
 
 class AppointmentType(models.TextChoices):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.phone_numbers import read_phone
 from scheduling.clock import day_bounds
-from scheduling.errors import LinkExpired
+from scheduling.errors import AppointmentUnknown, LinkExpired
 from scheduling.models import Appointment, Location, Patient
 from scheduling.selectors.self_service import link_has_expired
 from scheduling.states import ACTIVE
@@ -46,6 +46,15 @@ def by_link(*, secret: str, appointment_id: int) -> Appointment | None:
         calendar_uid=made_for.calendar_uid, calendar_sequence__gt=made_for.calendar_sequence
     )
     return moves.filter(pk=appointment_id).first()
+
+
+def live_visit_of(appointment_id: int) -> Appointment:
+    """What a visit has become: the appointment itself, or the last one it was moved to. Raises AppointmentUnknown."""
+    identity = Appointment.objects.filter(pk=appointment_id).values("calendar_uid")
+    visit = with_everything().filter(calendar_uid__in=identity, successor__isnull=True).order_by("-pk").first()
+    if visit is None:
+        raise AppointmentUnknown
+    return visit
 
 
 def by_number(number: str) -> Appointment | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
@@ -17,11 +18,13 @@ from accounts.audit import recorded
 from accounts.errors import DomainError
 from scheduling.errors import BookingKeyReused, HoldExpired, InvalidVisit, PatientBusy, PatientKnown, SlotClosed
 from scheduling.models import Appointment, Doctor, Hold, Location, Patient, Slot, WaitlistEntry
+from scheduling.selectors.terms import terms_of
 from scheduling.services import seats
 from scheduling.services.holds import consume_hold
 from scheduling.services.patients import PatientDetails, find_or_add_patient, lock_patient
 from scheduling.signals import appointment_changed
 from scheduling.states import AppointmentStatus, AppointmentType, Source, Urgency, WaitlistStatus
+from scheduling.visit_terms import VisitTerms
 
 LINK_OUTLIVES_VISIT = timedelta(days=30)
 """How long after the visit its secret link still opens it."""
@@ -43,7 +46,8 @@ class VisitDetails:
 
 
 def book_hold(*, token: str, patient: Patient | PatientDetails, visit: VisitDetails, actor: Actor) -> Appointment:
-    """Turn a held seat into an appointment: confirmed, or pending where the location wants a confirmation.
+    """Turn a held seat into an appointment: confirmed, or pending where the location wants a confirmation or the terms
+    of the visit a prepayment.
 
     The same token again (a double click, a retry) finds the same appointment; with other details it raises
     BookingKeyReused. Raises HoldExpired, PatientBusy, InvalidPatient, InvalidVisit.
@@ -130,7 +134,13 @@ def register_walk_in(
     def register() -> Appointment:
         with recorded(actor, "appointment.walk_in"):
             record = _record_of(patient, actor)
-            appointment = _new_appointment(doctor=doctor, location=location, patient=record, visit=visit, actor=actor)
+            terms = terms_of(
+                doctor=doctor, location=location, patient=record, starts_at=timezone.now(), type=visit.type
+            )
+            appointment = _new_appointment(
+                doctor=doctor, location=location, patient=record, terms=terms, visit=visit, actor=actor
+            )
+            appointment.prepayment = Decimal(0)
             appointment.status = AppointmentStatus.CONFIRMED
             appointment.booking_key = key
             return _save(appointment, actor)
@@ -160,38 +170,49 @@ def _record_of(patient: Patient | PatientDetails, actor: Actor) -> Patient:
 
 
 def _insert(*, slot: Slot, patient: Patient, visit: VisitDetails, actor: Actor, key: str | None) -> Appointment:
+    terms = terms_of(
+        doctor=slot.doctor, location=slot.location, patient=patient, starts_at=slot.starts_at, type=visit.type
+    )
     appointment = _new_appointment(
-        doctor=slot.doctor, location=slot.location, patient=patient, visit=visit, actor=actor
+        doctor=slot.doctor, location=slot.location, patient=patient, terms=terms, visit=visit, actor=actor
     )
     appointment.slot = slot
     appointment.starts_at = slot.starts_at
     appointment.ends_at = slot.ends_at
     appointment.secret_expires_at = slot.ends_at + LINK_OUTLIVES_VISIT
     appointment.booking_key = key
-    appointment.expires_at = _confirm_by(slot, actor)
+    appointment.expires_at = _keep_until(appointment, terms, actor)
     appointment.status = AppointmentStatus.PENDING if appointment.expires_at else AppointmentStatus.CONFIRMED
     _save(appointment, actor)
     seats.announce(slot.pk, slot.doctor_id, "booked")
     return appointment
 
 
-def _confirm_by(slot: Slot, actor: Actor) -> datetime | None:
-    """When a booking lapses unless confirmed, at the start of the visit at the latest; None where none is wanted:
-    staff's bookings are confirmed at once."""
-    if not slot.location.needs_confirmation or actor.is_staff:
+def _keep_until(appointment: Appointment, terms: VisitTerms, actor: Actor) -> datetime | None:
+    """When a booking lapses unless it is paid or confirmed, at the start of the visit at the latest; None where neither
+    is wanted: staff's bookings are confirmed at once."""
+    location = appointment.location
+    if appointment.prepayment:
+        minutes = terms.minutes
+    elif location.needs_confirmation and not actor.is_staff:
+        minutes = location.pending_minutes
+    else:
         return None
-    return min(timezone.now() + timedelta(minutes=slot.location.pending_minutes), slot.starts_at)
+    until = timezone.now() + timedelta(minutes=minutes)
+    return until if appointment.starts_at is None else min(until, appointment.starts_at)
 
 
 def _new_appointment(
-    *, doctor: Doctor, location: Location, patient: Patient, visit: VisitDetails, actor: Actor
+    *, doctor: Doctor, location: Location, patient: Patient, terms: VisitTerms, visit: VisitDetails, actor: Actor
 ) -> Appointment:
+    """The row of a booking. Whom staff book for pays when they come: nothing of the fee is asked for before."""
     return Appointment(
         patient=patient,
         doctor=doctor,
         location=location,
-        fee=doctor.consultation_fee,
-        currency=doctor.currency,
+        fee=terms.fee,
+        currency=terms.currency,
+        prepayment=Decimal(0) if actor.is_staff else terms.prepayment,
         booked_by=actor.user,
         reason=visit.reason.strip(),
         symptoms=visit.symptoms.strip(),

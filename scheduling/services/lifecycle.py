@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from accounts.audit import recorded
-from scheduling.errors import AppointmentUnknown, TooLate, WrongState
+from scheduling.errors import AppointmentUnknown, PaymentDue, TooLate, WrongState
 from scheduling.models import Appointment, WaitlistEntry
 from scheduling.selectors.seats import count_overdue, overdue_holds, overdue_pending
 from scheduling.services import offers, seats
@@ -38,11 +38,17 @@ def read_appointment(appointment_id: int) -> Appointment:
 
 
 def confirm_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
-    """Confirm a pending appointment before it runs out. Raises WrongState when it is too late for that."""
+    """Confirm a pending appointment before it runs out. Raises WrongState when it is too late for that.
+
+    Where something has to be paid first, staff may waive it by confirming; for anybody else it raises PaymentDue:
+    who takes the money confirms the booking (`prepaid.confirm_paid`).
+    """
 
     def confirm(appointment: Appointment) -> None:
         require_in_time(appointment)
-        change_status(appointment, AppointmentStatus.CONFIRMED, actor=actor, expires_at=None)
+        if appointment.prepayment and not actor.is_staff:
+            raise PaymentDue
+        change_status(appointment, AppointmentStatus.CONFIRMED, actor=actor, expires_at=None, prepayment=0)
 
     return _once(appointment_id, AppointmentStatus.CONFIRMED, "appointment.confirm", actor, confirm)
 
@@ -196,6 +202,8 @@ def expire_appointment(*, appointment_id: int, actor: Actor) -> Appointment:
         if not _has_run_out(appointment):
             raise WrongState(status_now=appointment.status)
         seats.lock_slots([appointment.slot_id])
+        if not overdue_pending().filter(pk=appointment.pk).exists():  # paid, or given more time to pay, meanwhile
+            raise WrongState(status_now=read_appointment(appointment.pk).status)
         change_status(appointment, AppointmentStatus.EXPIRED, actor=actor)
         seats.free_seat_of(appointment)
         offers.offer_slot(appointment.slot_id)

@@ -13,6 +13,7 @@ from accounts.audit import recorded
 from accounts.errors import DomainError
 from scheduling.errors import BookingKeyReused, HoldExpired, SameSlot, SlotUnknown, WrongState
 from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
+from scheduling.selectors.terms import terms_of_move
 from scheduling.services import offers, seats
 from scheduling.services.booking import LINK_OUTLIVES_VISIT, VisitDetails, book_slot, insert_appointment
 from scheduling.services.holds import consume_hold
@@ -111,6 +112,7 @@ def _live_hold(token: str, slot_id: int | None) -> Hold:
 
 def _replace(old: Appointment, slot: Slot, actor: Actor, *, key: str | None) -> Appointment:
     status = AppointmentStatus(old.status)
+    terms = terms_of_move(old, doctor=slot.doctor, location=slot.location, starts_at=slot.starts_at)
     successor = Appointment(
         **{name: getattr(old, name) for name in CARRIED_OVER},
         doctor=slot.doctor,
@@ -122,8 +124,9 @@ def _replace(old: Appointment, slot: Slot, actor: Actor, *, key: str | None) -> 
         secret_expires_at=slot.ends_at + LINK_OUTLIVES_VISIT,
         status=status,
         expires_at=min(old.expires_at, slot.starts_at) if old.expires_at else None,
-        fee=slot.doctor.consultation_fee,
-        currency=slot.doctor.currency,
+        fee=terms.fee,
+        currency=terms.currency,
+        prepayment=terms.prepayment,
         calendar_sequence=old.calendar_sequence + 1,
     )
     change_status(old, AppointmentStatus.RESCHEDULED, actor=actor, expires_at=None)

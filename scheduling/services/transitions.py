@@ -10,7 +10,7 @@ from accounts.actors import Actor
 from scheduling.errors import WrongState
 from scheduling.models import Appointment
 from scheduling.signals import appointment_changed
-from scheduling.states import AppointmentStatus, corrected_from, sources_of
+from scheduling.states import AppointmentStatus, corrected_from, revived_from, sources_of
 
 
 def change_status(
@@ -27,6 +27,11 @@ def change_status(
 def correct_status(appointment: Appointment, to: AppointmentStatus, *, actor: Actor, **changes: Any) -> Appointment:
     """Take back a step that was a mistake, by the table of corrections. Otherwise like `change_status`."""
     return _change(appointment, to, corrected_from(to), actor, "", changes)
+
+
+def revive_status(appointment: Appointment, to: AppointmentStatus, *, actor: Actor, **changes: Any) -> Appointment:
+    """Bring a visit whose seat was had again back to life, by the table of revivals. Otherwise like `change_status`."""
+    return _change(appointment, to, revived_from(to), actor, "", changes)
 
 
 def _change(
