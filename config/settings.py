@@ -398,6 +398,9 @@ if not (VAPID_PRIVATE_KEY or VAPID_PUBLIC_KEY or DATABASE_URL) and VAPID_KEYS_FI
     VAPID_PRIVATE_KEY, _space, VAPID_PUBLIC_KEY = VAPID_KEYS_FILE.read_text().strip().partition(" ")
 PUSH_TO_PRIVATE_ADDRESSES: bool = env.flag("PUSH_TO_PRIVATE_ADDRESSES")  # of tests: browsers say where these are
 
+# --- Payments -------------------------------------------------------------------------------
+PAYMENTS_SANDBOX: bool = env.flag("PAYMENTS_SANDBOX", default=EMBEDDED or DEBUG)  # a provider without real money
+
 # --- Limits ---------------------------------------------------------------------------------
 # How many seats one network address may take within ten minutes; 0 does not count (for measuring).
 HOLDS_PER_ADDRESS: int = env.number("HOLDS_PER_ADDRESS", 60)

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", health.health, name="health"),
     path("health/live/", health.live, name="health_live"),
     path("", include("notifications.urls")),
+    path("", include("payments.urls")),
     path("", include("queueing.urls")),
     path("", include("scheduling.urls")),
 ]

@@ -73,6 +73,7 @@ _API_SECRET = (
 )
 _PHONE = "token token_state token_leave token_help token_feedback token_qr visit_queue visit_check_in visit_feedback"
 _KIOSK = "kiosk kiosk_appointment kiosk_reference kiosk_phone kiosk_check_in kiosk_walk_in kiosk_help"
+_MONEY = "sandbox"
 _LISTS = (
     "accounts_user accounts_auditentry accounts_auditseal accounts_attemptcounter accounts_sweeprun accounts_worker "
     "scheduling_appointment scheduling_hold scheduling_availability scheduling_timeoff scheduling_location "
@@ -112,6 +113,7 @@ DOORS: dict[str, Door] = {
     "notifications:push_worker": Door.EVERYBODY,
     "notifications:twilio_status": Door.EVERYBODY,
     "notifications:twilio_inbound": Door.EVERYBODY,  # nobody gets further without Twilio's signature
+    **{f"payments:{name}": Door.SECRET for name in _MONEY.split()},
     "scheduling:me": Door.SIGNED_IN,
     "scheduling:family_add": Door.SIGNED_IN,
     "scheduling:family_edit": Door.FAMILY,

@@ -84,6 +84,7 @@ def fillings(name: str, words: list[str]) -> Iterator[str]:
             {"secret": word},
             {"token": word},
             {"code": word},
+            {"reference": word},
             {"patient_id": word},
             {"secret": word, "token": word},
             {"pk": word},
