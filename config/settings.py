@@ -400,6 +400,7 @@ PUSH_TO_PRIVATE_ADDRESSES: bool = env.flag("PUSH_TO_PRIVATE_ADDRESSES")  # of te
 
 # --- Payments -------------------------------------------------------------------------------
 PAYMENTS_SANDBOX: bool = env.flag("PAYMENTS_SANDBOX", default=EMBEDDED or DEBUG)  # a provider without real money
+UPI_VPA: str = env.text("UPI_VPA")
 
 # --- Limits ---------------------------------------------------------------------------------
 # How many seats one network address may take within ten minutes; 0 does not count (for measuring).

@@ -13,7 +13,7 @@ def declare() -> None:
     audited(models.DoctorTerms)
     audited(
         models.Payment,
-        personal=("proof", "page", "key", "request_key"),
+        personal=("proof", "page", "form", "key", "request_key"),
         ignored=("changed_at", "asked", "asked_at", "ask_at"),
     )
     audited(

@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                 ('provider_reference', models.CharField(blank=True, help_text='Of the session or the order.', max_length=200, verbose_name='number at the provider')),
                 ('provider_payment', models.CharField(blank=True, help_text='What a refund names.', max_length=200, verbose_name='number of the money at the provider')),
                 ('page', models.URLField(blank=True, editable=False, max_length=2000, verbose_name='page of the provider')),
+                ('form', models.JSONField(blank=True, default=dict, editable=False, verbose_name="what the payer's browser posts to it")),
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='the provider takes it until')),
                 ('ask_at', models.DateTimeField(blank=True, help_text='Empty: there is nothing to ask.', null=True, verbose_name='the provider is asked at')),
                 ('asked', models.PositiveSmallIntegerField(default=0, verbose_name='times asked')),

@@ -59,6 +59,7 @@ class Payment(models.Model):
         _("number of the money at the provider"), max_length=200, blank=True, help_text=_("What a refund names.")
     )
     page = models.URLField(_("page of the provider"), max_length=2000, blank=True, editable=False)
+    form = models.JSONField(_("what the payer's browser posts to it"), default=dict, blank=True, editable=False)
     expires_at = models.DateTimeField(_("the provider takes it until"), null=True, blank=True)
     ask_at = models.DateTimeField(
         _("the provider is asked at"), null=True, blank=True, help_text=_("Empty: there is nothing to ask.")
