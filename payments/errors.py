@@ -90,6 +90,13 @@ class ProviderUnavailable(DomainError):
     status = 503
 
 
+class NotYetCaptured(DomainError):
+    """Money is said to have gone back of a payment that, as far as we know, has not come."""
+
+    code = "not_yet_captured"
+    sentence = _("The payment itself has not been heard of yet.")
+
+
 class BadSignature(DomainError):
     """What claims to come from a provider is not signed by it, is too old, or cannot be read."""
 

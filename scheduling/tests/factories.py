@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import factory
@@ -65,7 +66,7 @@ class DoctorFactory(factory.django.DjangoModelFactory[Doctor]):
     email = factory.Sequence(lambda n: f"doctor{n}@example.org")
     specialty = factory.SubFactory(SpecialtyFactory)
     license_number = factory.Sequence(lambda n: f"L-{n:05d}")
-    consultation_fee = "60.00"
+    consultation_fee = Decimal("60.00")
 
     @factory.post_generation
     def locations(obj: Doctor, create: bool, extracted: list[Location] | None, **kwargs: Any) -> None:  # noqa: N805

@@ -1,0 +1,46 @@
+"""What becomes of the money when a visit is cancelled."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from accounts.actors import Actor
+from payments.models import PaymentPolicy
+from payments.selectors.accounts import payments_of_visit
+from payments.selectors.policies import policy_of
+from payments.services.refunds import refund_cancelled_visit
+from payments.services.transitions import change_payment
+from payments.states import CAPTURED, HOSTED, PaymentStatus, RefundReason
+from scheduling.models import Appointment
+
+ALL = Decimal(1)
+
+
+def settle_cancellation(*, appointment: Appointment, actor: Actor) -> None:
+    """Give back what the rules of the place say, and close what is still under way. Call inside a transaction.
+
+    One statement for a visit nobody has paid for.
+    """
+    payments = list(payments_of_visit(appointment).select_for_update(of=("self",)))
+    for payment in payments:
+        if payment.status == PaymentStatus.PENDING:
+            # Should the money come after all, it goes back at once (`settling.py`).
+            ask_at = timezone.now() if payment.provider in HOSTED else None
+            change_payment(payment, PaymentStatus.CANCELLED, actor=actor, ask_at=ask_at)
+    if any(payment.status in CAPTURED for payment in payments):
+        reason = RefundReason.CLINIC if actor.is_staff else RefundReason.CANCELLED
+        share = refund_share(appointment, policy=policy_of(appointment.location_id), by_staff=actor.is_staff)
+        if share:
+            refund_cancelled_visit(appointment=appointment, share=share, reason=reason, actor=actor)
+
+
+def refund_share(appointment: Appointment, *, policy: PaymentPolicy, by_staff: bool) -> Decimal:
+    """Which share (0 to 1) of what was paid goes back to whoever cancels now: all, when the clinic does."""
+    notice = timedelta(hours=policy.refund_notice_hours)
+    begins = appointment.starts_at
+    if by_staff or begins is None or begins - timezone.now() >= notice:
+        return ALL
+    return Decimal(policy.late_refund_percent) / 100

@@ -1,0 +1,183 @@
+"""Deciding that money goes back, and writing down that it did."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from payments.errors import (
+    PaymentKeyReused,
+    ProofMissing,
+    ReasonMissing,
+    RefundTooHigh,
+    WrongAmount,
+    WrongPaymentState,
+)
+from payments.models import LedgerEntry, Payment, Receipt
+from payments.providers.contract import Refunded
+from payments.selectors.accounts import account_of
+from payments.services.refunds import mark_refunded, refund_payment, retry_refund
+from payments.services.settling import settle
+from payments.states import AccountStatus, EntryKind, PaymentStatus, RefundReason, RefundStatus
+from payments.tests.factories import PROVIDER, begin, paid, paid_in_cash, policy, refunded, unpaid
+from scheduling.models import Appointment
+from scheduling.services.lifecycle import cancel_appointment
+from scheduling.states import AppointmentStatus
+from scheduling.tests.factories import CLINIC, VISITOR, SlotFactory, book, in_hours
+
+pytestmark = pytest.mark.django_db
+
+
+def visit_ahead(hours: float = 96, **rules: object) -> Appointment:
+    return unpaid(SlotFactory(starts_at=in_hours(hours)), account_number="GB33BUKB20201555555555", **rules)
+
+
+def paid_by_transfer(hours: float = 96, **rules: object) -> Payment:
+    return paid(visit_ahead(hours, **rules), method="bank_transfer")
+
+
+def hosted(payment: Payment) -> Payment:
+    """The same payment, as if a provider with a page of its own had taken it."""
+    Payment.objects.filter(pk=payment.pk).update(provider="stripe", provider_payment="pi_1")
+    payment.refresh_from_db()
+    return payment
+
+
+def test_cash_handed_back_at_once_is_in_the_ledger_with_its_credit_note():
+    payment = paid_in_cash(book(SlotFactory(starts_at=in_hours(30))))
+    refund = refund_payment(
+        payment_id=payment.pk, amount=Decimal("10.00"), words="Waited too long", proof="Handed out", actor=CLINIC
+    )
+    payment.refresh_from_db()
+    assert refund.status == RefundStatus.SUCCEEDED
+    assert (payment.status, payment.refunded, payment.refunding) == (PaymentStatus.PARTIALLY_REFUNDED, 10, 0)
+    entry = LedgerEntry.objects.get(kind=EntryKind.REFUND)
+    assert (entry.amount, entry.receipt.sequence) == (10, 2)
+
+
+def test_a_refund_by_hand_waits_until_staff_say_what_shows_it():
+    refund = refunded(paid_by_transfer())
+    assert (refund.status, refund.try_at) == (RefundStatus.PENDING, None)
+    with pytest.raises(ProofMissing):
+        mark_refunded(refund_id=refund.pk, proof="  ", actor=CLINIC)
+    mark_refunded(refund_id=refund.pk, proof="Transfer 4711", actor=CLINIC)
+    with pytest.raises(WrongPaymentState):
+        mark_refunded(refund_id=refund.pk, proof="Transfer 4711", actor=CLINIC)
+    payment = Payment.objects.get()
+    assert (payment.status, payment.refunded) == (PaymentStatus.REFUNDED, 60)
+    assert account_of(payment.appointment).status == AccountStatus.REFUNDED
+
+
+def test_what_a_provider_pays_back_is_not_marked_by_hand():
+    refund = refunded(hosted(paid_by_transfer()))
+    assert refund.try_at is not None
+    with pytest.raises(WrongPaymentState):
+        mark_refunded(refund_id=refund.pk, proof="Trust me", actor=CLINIC)
+
+
+def test_never_more_goes_back_than_came():
+    payment = paid_by_transfer()
+    refunded(payment, "40.00")
+    with pytest.raises(RefundTooHigh):
+        refunded(payment, "20.01")
+    refunded(payment, "20.00")
+    payment.refresh_from_db()
+    assert payment.refunding == 60
+
+
+def test_the_database_itself_refuses_to_give_back_more_than_came():
+    payment = paid_by_transfer()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Payment.objects.filter(pk=payment.pk).update(refunding=Decimal("60.01"))
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "0.001", "NaN", "Infinity"])
+def test_amounts_that_are_none_are_refused(amount):
+    payment = paid_by_transfer()
+    with pytest.raises(WrongAmount):
+        refunded(payment, Decimal(amount))
+    assert not payment.refunds.exists()
+
+
+def test_staff_say_why():
+    payment = paid_by_transfer()
+    with pytest.raises(ReasonMissing):
+        refund_payment(payment_id=payment.pk, amount=Decimal(1), words=" ", actor=CLINIC)
+
+
+def test_nothing_goes_back_of_what_has_not_come():
+    payment = begin(visit_ahead(), method="bank_transfer")
+    with pytest.raises(WrongPaymentState):
+        refunded(payment)
+
+
+def test_the_same_request_refunds_once():
+    payment = paid_by_transfer()
+    asked = {"payment_id": payment.pk, "amount": Decimal("5.00"), "words": "Sorry", "actor": CLINIC, "request_key": "k"}
+    assert refund_payment(**asked) == refund_payment(**asked)
+    with pytest.raises(PaymentKeyReused):
+        refund_payment(**{**asked, "amount": Decimal("6.00")})
+
+
+def test_a_refused_refund_gives_its_amount_free_and_can_be_tried_again():
+    payment = hosted(paid_by_transfer())
+    refund = refunded(payment)
+    no = Refunded(
+        refund="re_1", key=refund.key, amount=refund.amount, currency="GBP", at=timezone.now(), succeeded=False, why="x"
+    )
+    settle(payment_id=payment.pk, facts=[no, no], actor=PROVIDER)
+    refund.refresh_from_db()
+    payment.refresh_from_db()
+    assert (refund.status, refund.error, payment.refunding) == (RefundStatus.FAILED, "x", 0)
+    retry_refund(refund_id=refund.pk, actor=CLINIC)
+    payment.refresh_from_db()
+    assert payment.refunding == 60
+    yes = Refunded(refund="re_2", key=refund.key, amount=refund.amount, currency="GBP", at=timezone.now())
+    settle(payment_id=payment.pk, facts=[yes, yes], actor=PROVIDER)
+    payment.refresh_from_db()
+    assert (payment.status, payment.refunding) == (PaymentStatus.REFUNDED, 0)
+    assert Receipt.objects.count() == 2
+
+
+def test_a_refund_that_failed_finds_its_money_gone():
+    payment = hosted(paid_by_transfer())
+    refund = refunded(payment)
+    no = Refunded(
+        refund="re_1", key=refund.key, amount=refund.amount, currency="GBP", at=timezone.now(), succeeded=False
+    )
+    settle(payment_id=payment.pk, facts=[no], actor=PROVIDER)
+    refunded(payment)
+    with pytest.raises(RefundTooHigh):
+        retry_refund(refund_id=refund.pk, actor=CLINIC)
+    refund.refresh_from_db()
+    assert refund.status == RefundStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("hours", "actor", "reason", "amount"),
+    [
+        (96, VISITOR, RefundReason.CANCELLED, 60),
+        (12, VISITOR, RefundReason.CANCELLED, 15),
+        (12, CLINIC, RefundReason.CLINIC, 60),
+    ],
+    ids=["in time", "late", "by the clinic"],
+)
+def test_a_cancelled_visit_is_paid_back_by_the_rules_of_the_place(hours, actor, reason, amount):
+    visit = book(SlotFactory(starts_at=in_hours(hours)))
+    policy(visit.location, late_refund_percent=25)
+    payment = paid_in_cash(visit)
+    cancel_appointment(appointment_id=visit.pk, actor=actor)
+    refund = payment.refunds.get()
+    assert (refund.amount, refund.reason) == (amount, reason)
+
+
+def test_a_visit_that_is_cancelled_late_may_give_nothing_back():
+    visit = book(SlotFactory(starts_at=in_hours(12)))
+    paid_in_cash(visit)
+    cancel_appointment(appointment_id=visit.pk, actor=VISITOR)
+    visit.refresh_from_db()
+    assert visit.status == AppointmentStatus.CANCELLED
+    assert account_of(visit).status == AccountStatus.PAID
