@@ -212,11 +212,3 @@ class InvalidOperation(DomainError):
     code = "invalid_operation"
     sentence = _("We could not read that. Please start again, or ask at the desk.")
     status = 400
-
-
-class InvalidReport(DomainError):
-    """The days that a report is asked about do not make sense."""
-
-    code = "invalid_report"
-    sentence = _("Please check the days of the report.")
-    status = 400

@@ -261,3 +261,11 @@ class ClinicEntryUnknown(DomainError):
     code = "clinic_entry_unknown"
     sentence = _("We do not know that entry.")
     status = 404
+
+
+class InvalidReport(DomainError):
+    """The days that a report is asked about do not make sense."""
+
+    code = "invalid_report"
+    sentence = _("Please check the days of the report.")
+    status = 400

@@ -4,69 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-import django_filters
-from django.db.models import QuerySet
-from django_filters.utils import translate_validation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.filters import DayFilter, KeyFilter
-from accounts.api.permissions import Staff
-from accounts.api.views import ApiView
 from queueing.api.reports_examples import APPOINTMENTS, QUEUE
-from queueing.models import Queue
 from queueing.reports import Accuracy, Asked, Figures, QueueReport, VisitReport, queue_report, visit_report
 from queueing.reports.asked import asked_about
 from queueing.reports.queues import Flow
 from queueing.reports.visits import Kept
+from scheduling.api.reports import ReportView
 from scheduling.models import Doctor
 
 
-class _ReportFilter(django_filters.FilterSet):
-    doctor = KeyFilter(method="read_by_view")
-    location = KeyFilter(method="read_by_view")
-    until = DayFilter(method="read_by_view")
-
-    def read_by_view(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
-        """Nothing: the report reads it."""
-        return rows
-
-
-_FILTERS = {"from": DayFilter(method="read_by_view"), "__doc__": "The days, and where or whose."}
-ReportFilter: Any = type("ReportFilter", (_ReportFilter,), _FILTERS)
-"""`from` is a word of the language, so that it cannot be named in the class."""
-
-
-class _ReportView(ApiView):
-    permission_classes = [Staff]
-    query_parameters = ("from", "until", "doctor", "location")
-
-    def asked(self, request: Request) -> Asked:
-        """What the address asks for. Raises ValidationError, InvalidReport."""
-        filters = ReportFilter(request.query_params, queryset=Queue.objects.none())
-        if not filters.is_valid():
-            raise translate_validation(filters.errors)
-        said = filters.form.cleaned_data
-        keys = {name: int(said[name]) if said[name] is not None else None for name in ("doctor", "location")}
-        return asked_about(said["from"], said["until"], location_id=keys["location"], doctor_id=keys["doctor"])
-
-
-class QueueReportView(_ReportView):
+class QueueReportView(ReportView):
     """Waits, flow, lengths and how good the waits were."""
 
     @QUEUE
     def get(self, request: Request) -> Response:
         """The figures of the queues one may see."""
-        return Response(_queue_shape(queue_report(self.asked(request), self.visitor)))
+        return Response(_queue_shape(queue_report(self.asked(request, asked_about), self.visitor)))
 
 
-class AppointmentReportView(_ReportView):
+class AppointmentReportView(ReportView):
     """What became of booked visits."""
 
     @APPOINTMENTS
     def get(self, request: Request) -> Response:
         """The figures of the visits one may see."""
-        return Response(_visit_shape(visit_report(self.asked(request), self.visitor)))
+        return Response(_visit_shape(visit_report(self.asked(request, asked_about), self.visitor)))
 
 
 def _queue_shape(report: QueueReport) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Role
-from queueing.errors import InvalidReport
 from queueing.models import Feedback, Token, TokenStep
 from queueing.reports import FEWEST, Asked, Figures, queue_report, visit_report
 from queueing.reports.asked import asked_about
@@ -19,6 +18,7 @@ from queueing.services.undoing import undo_step
 from queueing.states import TokenStatus
 from queueing.tests.factories import a_doctor, walk_in
 from queueing.tests.history import a_past_day, a_queue, patients, token_row, visits_for
+from scheduling.errors import InvalidReport
 from scheduling.models import Appointment
 from scheduling.states import AppointmentStatus
 from scheduling.tests.api import program_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
@@ -15,7 +16,7 @@ from accounts.actors import from_request
 from accounts.permissions import staff
 from accounts.services.audit_trail import record_export
 from queueing import rules
-from queueing.forms.reports import ReportForm
+from queueing.forms.reports import report_form
 from queueing.reports import FEWEST, Asked, queue_report, visit_report
 from queueing.reports.tables import TABLES
 from queueing.views.desk_place import StaffRequest
@@ -71,10 +72,10 @@ def report_file(request: StaffRequest, name: str) -> HttpResponse:
     return response
 
 
-def _form(request: StaffRequest) -> ReportForm:
+def _form(request: StaffRequest) -> Any:
     if not rules.works_the_queue(request.user):
         raise PermissionDenied
-    return ReportForm(request.GET, user=request.user)
+    return report_form(request.GET, user=request.user)
 
 
 def _query(asked: Asked) -> str:

@@ -27,8 +27,11 @@ def slots_kept_by(user: rules.Visitor) -> QuerySet[Slot]:
     return Slot.objects.filter(location__in=rules.locations_of(user).values("pk"))
 
 
-def in_days(first: date | None, last: date | None) -> Q:
-    """Begins on one of these days, by the clock of its own location; one query for the clocks."""
+def in_days(first: date | None, last: date | None, *, moment: str = "starts_at", location: str = "location") -> Q:
+    """Begins on one of these days, by the clock of its own location; one query for the clocks.
+
+    `moment` and `location` name the columns of other rows than slots and visits.
+    """
     if first is None and last is None:
         return Q()
     places: dict[str, list[int]] = {}
@@ -36,10 +39,10 @@ def in_days(first: date | None, last: date | None) -> Q:
         places.setdefault(zone, []).append(pk)
     condition = Q(pk__in=[])
     for name, location_ids in places.items():
-        here = Q(location_id__in=location_ids)
+        here = Q(**{f"{location}__in": location_ids})
         if first is not None:
-            here &= Q(starts_at__gte=day_bounds(first, ZoneInfo(name))[0])
+            here &= Q(**{f"{moment}__gte": day_bounds(first, ZoneInfo(name))[0]})
         if last is not None:
-            here &= Q(starts_at__lt=day_bounds(last, ZoneInfo(name))[1])
+            here &= Q(**{f"{moment}__lt": day_bounds(last, ZoneInfo(name))[1]})
         condition |= here
     return condition
