@@ -12,8 +12,10 @@ from collections.abc import Iterator
 PREFIX = "RF"
 DIGITS, MOST_DIGITS = 8, 10
 _SHAPE = re.compile(r"RF[0-9]{2}[0-9A-Z]{1,21}")
+_OURS = re.compile(rf"RF[0-9]{{2}}(?:[0-9]{{{DIGITS}}}|[1-9][0-9]{{{DIGITS},{MOST_DIGITS - 1}}})")
+_PREFIX_IN_DIGITS = "2715"
 _NO_SIGN = re.compile(r"[^0-9A-Z]+")
-_OURS = re.compile(r"(?=(RF[0-9]{10,12}))")
+_BEGINNING = re.compile(r"(?=(RF[0-9]{10,12}))")
 _NEARLY = re.compile(r"(?=(RF[0-9A-Z]{9,13}))")
 _BARE = re.compile(r"(?<![0-9])[0-9]{10,12}(?![0-9])")
 _LOOKS_LIKE = str.maketrans("OQDILSBZG", "000115826")
@@ -27,10 +29,10 @@ def reference_of(number: int) -> str:
 
 def number_of(reference: str) -> int | None:
     """The payment that a reference of ours names; None for what is no such reference."""
-    body = reference[4:]
-    if not is_reference(reference) or not body.isdecimal() or not DIGITS <= len(body) <= MOST_DIGITS:
+    if not _OURS.fullmatch(reference):
         return None
-    return int(body) if reference_of(int(body)) == reference else None
+    body = reference[4:]
+    return int(body) if int(f"{body}{_PREFIX_IN_DIGITS}{reference[2:4]}") % 97 == 1 else None
 
 
 def is_reference(text: str) -> bool:
@@ -54,7 +56,7 @@ def references_in(text: str) -> tuple[str, ...]:
     Where digits follow without a gap, more than one may be read; which of them names a payment is not known here.
     """
     found = dict.fromkeys(
-        reading for match in _OURS.finditer(compact(text)) for reading in _readings(match[1]) if number_of(reading)
+        reading for match in _BEGINNING.finditer(compact(text)) for reading in _readings(match[1]) if number_of(reading)
     )
     return tuple(found)
 

@@ -17,7 +17,7 @@ from payments.money import is_amount
 from payments.statement_cells import DayOrder, NoAmount, NoDay, amount_of, day_of, decimal_signs_in, orders_in, side_of
 from payments.statement_columns import Columns, columns_of
 
-LARGEST_FILE = 2 * 1024 * 1024
+LARGEST_FILE = 1536 * 1024
 MOST_ROWS = 20_000
 LINES_OF_A_ROW = 10
 """A row whose quotation marks are not closed after so many lines is broken; the next line begins a new one."""
@@ -71,7 +71,7 @@ class _Debit(Exception):
 def decode(content: bytes) -> str:
     """The text of a file. Raises StatementUnreadable."""
     if len(content) > LARGEST_FILE:
-        raise StatementUnreadable(_("The file is too large: at most 2 MB."), field="file")
+        raise StatementUnreadable(_("The file is too large: at most 1.5 MB."), field="file")
     encodings = ["utf-16"] if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1252"]
     for encoding in encodings:
         try:
