@@ -26,11 +26,14 @@ from accounts import twilio_client
 from notifications import push_keys
 from notifications.channels.twilio import is_public
 from notifications.services.sending import LONGEST_RUN_SECONDS
+from payments.providers import registry
+from payments.states import ProviderName
 
 SHORTEST_KEY = 32
 VAPID = ("VAPID_PRIVATE_KEY", "VAPID_PUBLIC_KEY")
 SENDING_NUMBER = re.compile(r"\+[1-9]\d{6,14}|\d{3,8}")
 """A telephone number, or a short code."""
+UPI_ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}@[A-Za-z][A-Za-z0-9]{1,63}")
 TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_PHONE_NUMBER")
 
 
@@ -46,6 +49,7 @@ def check_environment(*, app_configs: Sequence[AppConfig] | None = None, **kwarg
         *_base_url(),
         *_place(),
         *_messages(),
+        *_payments(),
         *_processes(),
         *_production(),
     ]
@@ -120,6 +124,25 @@ def _push() -> Iterator[CheckMessage]:
             "Use mailto:desk@clinic.example or an https:// address; push services write there when something is wrong."
         )
         yield Error("VAPID_SUBJECT is no address.", hint=hint, id="frontdesk.E018")
+
+
+def _payments() -> Iterator[CheckMessage]:
+    for name, keys in registry.KEYS.items():
+        missing = [key for key in keys if not getattr(settings, key)]
+        if missing and len(missing) < len(keys):
+            hint = f"Set {', '.join(keys)}, or none of them. docs/operating.md says where they are found."
+            words = f"{', '.join(missing)} is missing: nobody could pay by {ProviderName(name).label}."
+            yield Error(words, hint=hint, id="frontdesk.E019")
+    for base in ("STRIPE_API_BASE", "RAZORPAY_API_BASE"):
+        address = getattr(settings, base)
+        if address and (not is_address(address) or (settings.BEHIND_HTTPS and not address.startswith("https://"))):
+            hint = "Leave it out: it is for tests against a local server."
+            yield Error(f"{base} is no address to pay at.", hint=hint, id="frontdesk.E020")
+    if in_production() and settings.BEHIND_HTTPS and registry.is_configured(ProviderName.SANDBOX):
+        hint = "Leave PAYMENTS_SANDBOX out: with it, patients confirm bookings without paying."
+        yield Error("The sandbox takes payments at a public address.", hint=hint, id="frontdesk.E021")
+    if settings.UPI_VPA and not UPI_ADDRESS.fullmatch(settings.UPI_VPA):
+        yield Error("UPI_VPA is no UPI address.", hint="Use an address such as clinic@bank.", id="frontdesk.E022")
 
 
 def _processes() -> Iterator[CheckMessage]:

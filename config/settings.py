@@ -401,6 +401,13 @@ PUSH_TO_PRIVATE_ADDRESSES: bool = env.flag("PUSH_TO_PRIVATE_ADDRESSES")  # of te
 # --- Payments -------------------------------------------------------------------------------
 PAYMENTS_SANDBOX: bool = env.flag("PAYMENTS_SANDBOX", default=EMBEDDED or DEBUG)  # a provider without real money
 UPI_VPA: str = env.text("UPI_VPA")
+STRIPE_SECRET_KEY: str = env.text("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRET: str = env.text("STRIPE_WEBHOOK_SECRET")
+STRIPE_API_BASE: str = env.text("STRIPE_API_BASE").rstrip("/")
+RAZORPAY_KEY_ID: str = env.text("RAZORPAY_KEY_ID")
+RAZORPAY_KEY_SECRET: str = env.text("RAZORPAY_KEY_SECRET")
+RAZORPAY_WEBHOOK_SECRET: str = env.text("RAZORPAY_WEBHOOK_SECRET")
+RAZORPAY_API_BASE: str = env.text("RAZORPAY_API_BASE").rstrip("/")
 
 # --- Limits ---------------------------------------------------------------------------------
 # How many seats one network address may take within ten minutes; 0 does not count (for measuring).
@@ -501,6 +508,7 @@ LOGGING = {
         # Both write the addresses of requests, and with them telephone numbers.
         "twilio": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},  # writes whole requests and answers
         # Visitors' mistakes (404, a body too large) are no news on somebody's own console; our own (500) are.
         "django.request": {"level": "ERROR" if EMBEDDED else LOG_LEVEL},
         "django.security": {"level": "CRITICAL" if EMBEDDED else LOG_LEVEL},

@@ -151,7 +151,8 @@ class _Handler(Handler):
             fault = provider.faults.popleft() if provider.faults else None
         if fault is None and provider.decide is not None:
             fault = provider.decide(asked)
-        status, answer = 0, {}
+        status = 0
+        answer: Object = {}
         if fault is None or fault.kept:
             try:
                 with provider.lock:

@@ -242,6 +242,10 @@ class StripeServer(PaymentServer):
     def _do(self, asked: Asked) -> Object:
         if (asked.method, asked.path) == ("POST", "/v1/checkout/sessions"):
             return self._create_session(asked.fields)
+        if (asked.method, asked.path) == ("GET", "/v1/checkout/sessions"):
+            wanted, since = asked.fields.get("status"), int(asked.fields.get("created[gte]", 0))
+            rows = [row for row in self.sessions.values() if row["created"] >= since]
+            return _page([_public(row) for row in rows if wanted in (None, row["status"])], asked)
         if (asked.method, asked.path) == ("POST", "/v1/refunds"):
             intent = self.intents.get(asked.fields.get("payment_intent", ""))
             if intent is None or intent["status"] != "succeeded":
@@ -249,7 +253,8 @@ class StripeServer(PaymentServer):
             amount = int(asked.fields["amount"]) if "amount" in asked.fields else None
             return self._refund(intent, amount, _nested(asked.fields, "metadata"))[0]
         if (asked.method, asked.path) == ("GET", "/v1/refunds"):
-            return self._list_refunds(asked.fields)
+            wanted = asked.fields.get("payment_intent")
+            return _page([row for row in self.refunds.values() if row["payment_intent"] == wanted], asked)
         found = re.fullmatch(r"/v1/checkout/sessions/(\w+)(/expire)?", asked.path)
         if found is None or bool(found[2]) != (asked.method == "POST"):
             raise _refused(f"Unrecognized request URL ({asked.method}: {asked.path}).", status=404)
@@ -304,12 +309,14 @@ class StripeServer(PaymentServer):
             intent["latest_charge"] = self.charges[intent["latest_charge"]]
         return {**session, "payment_intent": intent}
 
-    def _list_refunds(self, fields: Object) -> Object:
-        rows = [row for row in reversed(self.refunds.values()) if row["payment_intent"] == fields.get("payment_intent")]
-        if "starting_after" in fields:
-            rows = rows[[row["id"] for row in rows].index(fields["starting_after"]) + 1 :]
-        size = int(fields.get("limit", 10))
-        return {"object": "list", "url": "/v1/refunds", "has_more": len(rows) > size, "data": rows[:size]}
+
+def _page(rows: list[Object], asked: Asked) -> Object:
+    """A page of rows, the newest first."""
+    rows = rows[::-1]
+    if "starting_after" in asked.fields:
+        rows = rows[[row["id"] for row in rows].index(asked.fields["starting_after"]) + 1 :]
+    size = int(asked.fields.get("limit", 10))
+    return {"object": "list", "url": asked.path, "has_more": len(rows) > size, "data": rows[:size]}
 
 
 def _public(row: Object) -> Object:

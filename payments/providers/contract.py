@@ -156,6 +156,9 @@ class Provider(Protocol):
     def is_configured(self) -> bool:
         """Whether the clinic has its keys."""
 
+    def hosts(self) -> tuple[str, ...]:
+        """Where payers are sent, if that is not our own host: such as `https://checkout.stripe.com`."""
+
     def start(self, order: Order) -> Started:
         """Begin a payment. Raises Refusal."""
 
