@@ -224,7 +224,7 @@ def test_the_checks_of_a_deployment_find_nothing_in_production_settings(tmp_path
 
 
 HOUSE_ONLY = {
-    # Of bin/run, and of somebody trying things on their own machine:
+    # Of bin/run and of somebody's own machine:
     *("DEBUG", "FRONTDESK_EMBEDDED", "PORT", "SQLITE_PATH", "PAYMENTS_SANDBOX"),
     *("MEDIA_ROOT", "STATIC_ROOT"),  # the image says where these lie
     *("TWILIO_API_BASE", "PUSH_TO_PRIVATE_ADDRESSES", "STRIPE_API_BASE", "RAZORPAY_API_BASE"),  # of tests

@@ -300,10 +300,10 @@ class TestCheckAndBook:
     def test_booking_costs_few_queries(
         self, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
-        """The service's, two of the outbox and the session's; PostgreSQL needs one more, to be told who acts."""
+        """The service's, with two of the outbox and two of the terms, and the session's; on PostgreSQL one more."""
         token = hold(client, SlotFactory())
         answer_all(client, token)
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(16):
             client.post(page("book_check", token))
 
     def test_no_page_of_it_is_kept_in_a_cache(self, client: Client) -> None:
