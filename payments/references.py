@@ -12,11 +12,10 @@ from collections.abc import Iterator
 PREFIX = "RF"
 DIGITS, MOST_DIGITS = 8, 10
 _SHAPE = re.compile(r"RF[0-9]{2}[0-9A-Z]{1,21}")
-_OURS = re.compile(rf"RF[0-9]{{2}}(?:[0-9]{{{DIGITS}}}|[1-9][0-9]{{{DIGITS},{MOST_DIGITS - 1}}})")
 _PREFIX_IN_DIGITS = "2715"
 _NO_SIGN = re.compile(r"[^0-9A-Z]+")
 _BEGINNING = re.compile(r"(?=(RF[0-9]{10,12}))")
-_NEARLY = re.compile(r"(?=(RF[0-9A-Z]{9,13}))")
+_NEARLY = re.compile(r"(?=RF([0-9A-Z]{9,13}))")
 _BARE = re.compile(r"(?<![0-9])[0-9]{10,12}(?![0-9])")
 _LOOKS_LIKE = str.maketrans("OQDILSBZG", "000115826")
 
@@ -29,10 +28,9 @@ def reference_of(number: int) -> str:
 
 def number_of(reference: str) -> int | None:
     """The payment that a reference of ours names; None for what is no such reference."""
-    if not _OURS.fullmatch(reference):
+    if not reference.startswith(PREFIX) or not reference.isascii() or not _fits(reference[2:]):
         return None
-    body = reference[4:]
-    return int(body) if int(f"{body}{_PREFIX_IN_DIGITS}{reference[2:4]}") % 97 == 1 else None
+    return int(reference[4:])
 
 
 def is_reference(text: str) -> bool:
@@ -65,12 +63,11 @@ def nearly_in(text: str) -> frozenset[str]:
     """References of ours from which something in a text differs by one sign: another one, one too many or too few, two
     swapped; or by the `RF` in front. All of them are right by their check digits, and few."""
     signs = compact(text)
-    almost = {
-        reading for match in _NEARLY.finditer(signs) for piece in _pieces(match[1]) for reading in _one_off(piece)
-    }
-    almost |= {f"{PREFIX}{run}" for run in _BARE.findall(_spaced(text))}
-    almost |= set(references_in(signs.translate(_LOOKS_LIKE)))
-    return frozenset(reading for reading in almost if number_of(reading)) - {*references_in(text)}
+    runs = {match[1] for match in _NEARLY.finditer(signs)}
+    almost = {tail for run in runs for piece in _pieces(run) for tail in _one_off(piece)}
+    almost.update(_BARE.findall(_spaced(text)))
+    right = {f"{PREFIX}{tail}" for tail in almost if _fits(tail)} | {*references_in(signs.translate(_LOOKS_LIKE))}
+    return frozenset(right) - {*references_in(text)}
 
 
 def _check_digits(body: str) -> str:
@@ -89,20 +86,31 @@ def _readings(run: str) -> Iterator[str]:
 
 
 def _pieces(run: str) -> Iterator[str]:
-    """What may be meant by a run of signs: one too few, as many as usual, one too many."""
-    usual = 4 + DIGITS
+    """What may be meant by the signs behind an `RF`: one too few, as many as usual, one too many."""
+    usual = 2 + DIGITS
     return (run[:end] for end in range(usual - 1, min(len(run), usual + 1) + 1))
 
 
 def _one_off(piece: str) -> Iterator[str]:
-    """What a piece becomes when one sign behind the `RF` is another, goes, comes, or changes places with the next."""
-    for place in range(2, len(piece) + 1):
+    """What a piece becomes when one sign is another, goes, comes, or changes places with the next."""
+    if sum(not sign.isdecimal() for sign in piece) > 1:
+        return
+    for place in range(len(piece) + 1):
         before, rest = piece[:place], piece[place:]
         yield before + rest[1:]
         yield before + rest[1:2] + rest[:1] + rest[2:]
         for digit in "0123456789":
             yield f"{before}{digit}{rest[1:]}"
             yield f"{before}{digit}{rest}"
+
+
+def _fits(tail: str) -> bool:
+    """Whether these signs behind an `RF` are a reference of ours: its check digits, and a number in as many digits as
+    it has, or eight."""
+    digits = len(tail) - 2
+    if not DIGITS <= digits <= MOST_DIGITS or not tail.isdecimal() or (digits > DIGITS and tail[2] == "0"):
+        return False
+    return int(f"{tail[2:]}{_PREFIX_IN_DIGITS}{tail[:2]}") % 97 == 1
 
 
 def _spaced(text: str) -> str:

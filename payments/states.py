@@ -136,6 +136,23 @@ class LineStatus(models.TextChoices):
     SET_ASIDE = "set_aside", _("Set aside by the staff")
 
 
+class LineWhy(models.TextChoices):
+    """Why a line was not booked by itself, and what staff may look at."""
+
+    WRONG_SIGN = "wrong_sign", _("The reference is one sign off")
+    WRONG_AMOUNT = "wrong_amount", _("The reference is right, but the amount is another")
+    WRONG_CURRENCY = "wrong_currency", _("The reference is right, but the currency is another")
+    ALREADY_PAID = "already_paid", _("The payment of this reference is paid already")
+    SEVERAL = "several", _("The line names more than one payment")
+    NAME_AND_AMOUNT = "name_and_amount", _("The amount and the payer’s name fit")
+    NOTHING = "nothing", _("No payment fits")
+    REFUSED = "refused", _("The payment could not be booked")
+
+
+OPEN_LINES = frozenset({LineStatus.NEAR, LineStatus.UNMATCHED})
+"""Lines that staff have not dealt with."""
+
+
 def payment_sources_of(target: PaymentStatus) -> frozenset[PaymentStatus]:
     """The states from which `target` may be reached."""
     return frozenset(state for state, targets in PAYMENT_TRANSITIONS.items() if target in targets)
