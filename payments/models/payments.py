@@ -167,6 +167,15 @@ class Refund(models.Model):
         blank=True,
         related_name="+",
     )
+    paid_back_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("paid back by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Who of the staff handed it out, or sent it."),
+    )
     created_at = models.DateTimeField(_("decided"), auto_now_add=True)
     settled_at = models.DateTimeField(_("paid back"), null=True, blank=True)
 

@@ -61,7 +61,7 @@ def refund_payment(
                 raise WrongAmount(field="amount")
             refund = give_back(payment, amount, reason=reason, actor=actor, words=words[:300], request_key=request_key)
             if proof.strip() and refund.try_at is None:
-                _succeed(refund, visit, actor, proof=proof.strip()[:300])
+                _succeed(refund, visit, actor, proof=proof.strip()[:300], paid_back_by=actor.user)
     except IntegrityError:
         if request_key is not None and (before := _with_key(request_key)) is not None:  # a moment earlier
             return _same_request(before, payment_id, amount)
@@ -112,7 +112,7 @@ def mark_refunded(*, refund_id: int, proof: str, actor: Actor) -> Refund:
         refund, visit = _lock_refund(refund_id)
         if refund.payment.provider in HOSTED:
             raise WrongPaymentState
-        _succeed(refund, visit, actor, proof=proof[:300])
+        _succeed(refund, visit, actor, proof=proof[:300], paid_back_by=actor.user)
     return refund
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.actors import Actor
 from payments.errors import (
     PaymentKeyReused,
     ProofMissing,
@@ -26,7 +27,7 @@ from payments.tests.factories import PROVIDER, begin, paid, paid_in_cash, policy
 from scheduling.models import Appointment
 from scheduling.services.lifecycle import cancel_appointment
 from scheduling.states import AppointmentStatus
-from scheduling.tests.factories import CLINIC, VISITOR, SlotFactory, book, in_hours
+from scheduling.tests.factories import CLINIC, VISITOR, SlotFactory, UserFactory, book, in_hours
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +64,9 @@ def test_a_refund_by_hand_waits_until_staff_say_what_shows_it():
     assert (refund.status, refund.try_at) == (RefundStatus.PENDING, None)
     with pytest.raises(ProofMissing):
         mark_refunded(refund_id=refund.pk, proof="  ", actor=CLINIC)
-    mark_refunded(refund_id=refund.pk, proof="Transfer 4711", actor=CLINIC)
+    clerk = UserFactory(is_staff=True)
+    handed = mark_refunded(refund_id=refund.pk, proof="Transfer 4711", actor=Actor(f"user:{clerk.pk}", user=clerk))
+    assert handed.paid_back_by == clerk
     with pytest.raises(WrongPaymentState):
         mark_refunded(refund_id=refund.pk, proof="Transfer 4711", actor=CLINIC)
     payment = Payment.objects.get()
