@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from payments.views import sandbox
+from payments.views import receipts, sandbox
 
 app_name = "payments"
 urlpatterns: list[URLPattern] = [
+    path("a/<str:secret>/receipts/<int:receipt_id>/", receipts.receipt, name="receipt"),
+    path("a/<str:secret>/receipts/<int:receipt_id>/receipt.pdf", receipts.receipt_file, name="receipt_file"),
     path("sandbox/<str:reference>/", sandbox.sandbox, name="sandbox"),
 ]

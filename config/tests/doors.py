@@ -107,6 +107,8 @@ DOORS: dict[str, Door] = {
     "queueing:ticket": Door.SECRET,
     "notifications:link": Door.SECRET,
     "notifications:visit_messages": Door.SECRET,
+    "payments:receipt": Door.SECRET,
+    "payments:receipt_file": Door.SECRET,
     "notifications:my_messages": Door.SIGNED_IN,
     "notifications:visit_push": Door.SECRET,
     "notifications:token_push": Door.SECRET,

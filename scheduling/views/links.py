@@ -17,11 +17,15 @@ from scheduling.selectors.self_service import link_has_expired
 AppointmentView = Callable[..., HttpResponse]
 
 
-def with_appointment(moved_to: str = "scheduling:appointment") -> Callable[[AppointmentView], AppointmentView]:
+APPOINTMENT_PAGE = "scheduling:appointment"
+
+
+def with_appointment(moved_to: str = APPOINTMENT_PAGE) -> Callable[[AppointmentView], AppointmentView]:
     """Hand a view the appointment behind its secret.
 
     Unknown links get a page of their own; so do expired ones, unless it is the signed-in visitor's own appointment.
-    The old link of a moved appointment leads to the page `moved_to` of its successor. None of these reaches the view.
+    The old link of a moved appointment leads to the page `moved_to` of its successor, with what else stands in the
+    address. None of these reaches the view.
     Every answer is kept out of caches and indexes.
     """
 
@@ -49,7 +53,8 @@ def _answer(
             status=410,
         )
     if appointment.successor is not None:
-        return redirect(moved_to, secret=appointment.successor.secret)
+        rest = {} if moved_to == APPOINTMENT_PAGE else kwargs
+        return redirect(moved_to, secret=appointment.successor.secret, **rest)
     return view(request, appointment, **kwargs)
 
 
