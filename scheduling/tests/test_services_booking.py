@@ -356,7 +356,7 @@ def test_whoever_comes_too_late_is_answered_after_one_statement() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("known", [False, True])
-def test_a_booking_with_its_audit_entry_and_its_messages_and_its_terms_costs_at_most_twelve_statements(known: bool) -> None:
+def test_a_booking_with_all_that_is_written_beside_it_costs_at_most_twelve_statements(known: bool) -> None:
     hold = hold_seat(slot_id=SlotFactory().pk, holder="a", actor=VISITOR)
     patient = PatientFactory() if known else details()
     with CaptureQueriesContext(connection) as statements:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.actors import system
 from notifications.demo import build_messages
+from payments.demo import build_payments
 from queueing.demo import Queues, build_queues
 from scheduling.demo import Clinic, Plan, build_clinic, is_empty
 
@@ -67,10 +68,11 @@ class Command(BaseCommand):
             queues = build_queues(
                 locations=made.locations, doctors=made.doctors, seed=plan.seed, actor=system("demo"), now=now
             )
+            payments = build_payments(locations=made.locations, seed=plan.seed, actor=system("demo"), now=now)
             messages = build_messages(locations=made.locations, seed=plan.seed, actor=system("demo"), now=now)
             if options["dry_run"]:
                 transaction.set_rollback(True)
-        self._report(made, queues, messages, seconds=time.monotonic() - started, dry_run=options["dry_run"])
+        self._report(made, queues, payments, messages, seconds=time.monotonic() - started, dry_run=options["dry_run"])
 
     def _plan(self, options: dict[str, Any]) -> Plan:
         for name in ("doctors", "days", "patients"):
@@ -89,13 +91,16 @@ class Command(BaseCommand):
             password=password,
         )
 
-    def _report(self, made: Clinic, queues: Queues, messages: int, *, seconds: float, dry_run: bool) -> None:
+    def _report(
+        self, made: Clinic, queues: Queues, payments: int, messages: int, *, seconds: float, dry_run: bool
+    ) -> None:
         """Say what was made, who can sign in and where to look."""
         verb = "Would make" if dry_run else "Made"
         self.stdout.write(
             f"{verb} {len(made.locations)} locations, {len(made.doctors)} doctors, {made.slots} slots, "
             f"{made.patients} patients, {made.appointments} appointments, {made.waiting} waitlist entries, "
-            f"{queues.queues} queues with {queues.tokens} people and {messages} messages in {seconds:.1f} s."
+            f"{queues.queues} queues with {queues.tokens} people, {payments} payments and "
+            f"{messages} messages in {seconds:.1f} s."
         )
         if dry_run:
             return
