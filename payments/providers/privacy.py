@@ -29,6 +29,8 @@ KEPT: Final = frozenset(
         *("acquirer_data", "arn", "rrn"),
     }
 )
+OURS: Final = ("metadata", "notes")
+"""Where we leave our keys, and others what they like."""
 LONGEST: Final = 300
 
 _CARD_NUMBER: Final = re.compile(r"(?<!\w)\d(?:[ -]?\d){12,18}(?!\w)")
@@ -37,7 +39,11 @@ HIDDEN: Final = "…"
 
 def without_personal(payload: Mapping[str, Any]) -> dict[str, Any]:
     """An event without whatever is personal, at any depth."""
-    return {name: _kept(value) for name, value in payload.items() if name in KEPT}
+    return {name: _kept(value) for name, value in payload.items() if name in KEPT and _is_of_use(name, value)}
+
+
+def _is_of_use(name: str, value: Any) -> bool:
+    return name not in OURS or isinstance(value, Mapping)
 
 
 def _kept(value: Any) -> Any:
