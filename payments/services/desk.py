@@ -17,6 +17,7 @@ from payments.providers.contract import Captured
 from payments.selectors.accounts import account_of
 from payments.services.locking import lock_live_visit
 from payments.services.settling import settle
+from payments.services.starting import scoped
 from payments.services.transitions import announce
 from payments.states import CAPTURED, Method, ProviderName
 
@@ -38,6 +39,7 @@ def take_at_desk(
     `proof` is what the card machine or the phone printed; cash needs none. The same `request_key` again finds the same
     payment. Raises NothingDue, WrongAmount for more than is outstanding, MethodNotOffered, ProofMissing.
     """
+    request_key = scoped(request_key, appointment_id)
     if request_key is not None and (before := _with_key(request_key)) is not None:
         return _same_request(before, amount, method)
     try:

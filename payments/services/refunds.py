@@ -50,8 +50,10 @@ def refund_payment(
     words = words.replace("\x00", "").strip()
     if not words:
         raise ReasonMissing(field="words")
-    if request_key is not None and (before := _with_key(request_key)) is not None:
-        return _same_request(before, payment_id, amount)
+    if request_key is not None:
+        request_key = f"{payment_id}:{request_key}"  # the same word about another payment is another request
+        if (before := _with_key(request_key)) is not None:
+            return _same_request(before, amount)
     try:
         with recorded(actor, "payment.refund"):
             payment, visit = lock_payment_with_visit(payment_id)
@@ -64,7 +66,7 @@ def refund_payment(
                 _succeed(refund, visit, actor, proof=proof.strip()[:300], paid_back_by=actor.user)
     except IntegrityError:
         if request_key is not None and (before := _with_key(request_key)) is not None:  # a moment earlier
-            return _same_request(before, payment_id, amount)
+            return _same_request(before, amount)
         raise
     return refund
 
@@ -207,7 +209,7 @@ def _with_key(request_key: str) -> Refund | None:
     return Refund.objects.select_related("payment").filter(request_key=request_key).first()
 
 
-def _same_request(before: Refund, payment_id: int, amount: Decimal) -> Refund:
-    if before.payment_id != payment_id or before.amount != amount:
+def _same_request(before: Refund, amount: Decimal) -> Refund:
+    if before.amount != amount:
         raise PaymentKeyReused
     return before

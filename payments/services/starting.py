@@ -51,10 +51,16 @@ def start_payment(*, appointment_id: int, method: str, actor: Actor, request_key
     is taken up again; those begun in another way are given up. The same `request_key` again finds the same payment.
     Raises NothingDue, MethodNotOffered, PaymentKeyReused, ProviderUnavailable, and WrongState once the booking ran out.
     """
+    request_key = scoped(request_key, appointment_id)
     payment = _begun_before(request_key, method) or _begin(appointment_id, method, actor, request_key)
     if payment.provider in HOSTED and payment.status == PaymentStatus.PENDING and not payment.page:
         _hand_over(payment, actor)
     return payment
+
+
+def scoped(request_key: str | None, appointment_id: int) -> str | None:
+    """A key that somebody made up names a request about one visit: the same word about another is another request."""
+    return None if request_key is None else f"{appointment_id}:{request_key}"
 
 
 def _begin(appointment_id: int, method: str, actor: Actor, request_key: str | None) -> Payment:
