@@ -20,6 +20,10 @@ from payments.providers.contract import PermanentRefusal, TryLater, Unclear
 
 logger = logging.getLogger(__name__)
 
+CODES = ("type", "code", "decline_code", "reason")
+"""Where providers name what is wrong."""
+LONGEST_CODE = 60
+
 
 class Line(requests.Session):
     """A session of requests that waits no longer than a provider may take."""
@@ -49,8 +53,8 @@ class Line(requests.Session):
     def _refuse(self, status: int, said: dict[str, Any] | None) -> NoReturn:
         error = (said or {}).get("error")
         error = error if isinstance(error, dict) else {}
-        codes = [error.get(name) for name in ("type", "code", "decline_code", "reason")]
-        detail = " ".join([self.provider, *(code for code in codes if _is_code(code)), f"(HTTP {status})"])
+        codes = [word for name in CODES if _is_code(word := str(error.get(name) or ""))]
+        detail = " ".join([self.provider, *codes, f"(HTTP {status})"])
         if status in (401, 403):
             logger.error("%s refuses us: HTTP %s. Nothing is paid there; see its keys.", self.provider, status)
             raise TryLater(detail)
@@ -79,6 +83,6 @@ def _object_of(answer: Response) -> dict[str, Any] | None:
     return said if isinstance(said, dict) else None
 
 
-def _is_code(code: object) -> bool:
+def _is_code(code: str) -> bool:
     """Whether it is a word of the provider's own; sentences may repeat what people typed."""
-    return isinstance(code, str) and code.replace("_", "").isalnum() and len(code) <= 60
+    return code.replace("_", "").isalnum() and len(code) <= LONGEST_CODE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ PAGE: Final = "/v1/checkout/embedded"
 
 OLDEST: Final = timedelta(hours=25)
 """Razorpay tells an event again and again for a day, with the time at which it happened."""
+STARTS_WELL: Final = re.compile("[A-Za-z0-9]")
+"""How Razorpay wants a description to begin."""
 CAPTURED: Final = ("captured", "refunded")
 SIGNED: Final = ("razorpay_order_id", "razorpay_payment_id", "razorpay_signature")
 
@@ -94,7 +97,7 @@ class Razorpay:
             "amount": str(minor),
             "currency": currency,
             "name": settings.CLINIC_NAME,
-            "description": order.description,
+            "description": order.description if STARTS_WELL.match(order.description) else order.number,
             "callback_url": order.return_url,
             "cancel_url": order.cancel_url,
             "prefill[method]": order.method,

@@ -94,6 +94,10 @@ def test_the_browser_posts_what_the_order_asks_for(server, razorpay):
     assert server.secret not in str(started)
 
 
+def test_a_description_that_razorpay_would_refuse_gives_way_to_the_number(server, razorpay):
+    assert razorpay.start(order(description="समुद्र क्लिनिक")).form["description"] == "PAY-2026-000001"
+
+
 def test_the_same_key_makes_one_order(server, razorpay):
     wanted = order()
     assert razorpay.start(wanted) == razorpay.start(wanted)
