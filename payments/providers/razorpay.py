@@ -33,7 +33,7 @@ from payments.providers.contract import (
 )
 from payments.providers.line import line_to
 from payments.providers.privacy import without_personal
-from payments.providers.reading import UNREADABLE, moment, part, read_object, word
+from payments.providers.reading import UNREADABLE, moment, part, read_object, told_refunds, word
 from payments.providers.registry import is_configured
 from payments.states import ProviderName
 
@@ -118,7 +118,7 @@ class Razorpay:
                 facts += _facts_of_payment(row, moment(row["created_at"]))
                 if row["status"] in CAPTURED and row["amount_refunded"]:
                     refunds = client.payment.fetch_multiple_refund(row["id"], {"count": 100})["items"]
-                    facts += [_refunded(refund) for refund in refunds]
+                    facts += told_refunds(map(_refunded, refunds))
         captured = [fact for fact in facts if not isinstance(fact, Declined)]
         return tuple(captured or facts[:1])  # the newest try is the first
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
+
+from payments.providers.contract import Refunded
 
 UNREADABLE: Final = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, OSError, RecursionError)
 """What reading raises where an object is not what it should be."""
@@ -42,6 +44,11 @@ def word(whole: Mapping[str, Any], *names: str, longest: int = 200) -> str:
 def number_of(found: Any) -> str:
     """The number of an object, which stands in its place or inside of it."""
     return found[:200] if isinstance(found, str) else word(part(found), "id")
+
+
+def told_refunds(refunds: Iterable[Refunded]) -> list[Refunded]:
+    """Those of a provider's refunds that concern us: what somebody tried there in vain moved no money."""
+    return [refund for refund in refunds if refund.key or refund.succeeded]
 
 
 def _refuse(word: str) -> NoReturn:

@@ -30,7 +30,7 @@ from payments.providers.contract import (
 )
 from payments.providers.line import Line, line_to
 from payments.providers.privacy import without_personal
-from payments.providers.reading import UNREADABLE, moment, number_of, part, read_object, word
+from payments.providers.reading import UNREADABLE, moment, number_of, part, read_object, told_refunds, word
 from payments.providers.registry import is_configured
 from payments.states import ProviderName
 
@@ -152,7 +152,7 @@ class Stripe:
                 rows = client.v1.refunds.list({"payment_intent": intent["id"], "limit": 100})
                 refunds = [_plain(row) for row in rows.auto_paging_iter()]
         with _reading():
-            return (*_facts_of_session(session, intent), *(_refunded(row) for row in refunds))
+            return (*_facts_of_session(session, intent), *told_refunds(map(_refunded, refunds)))
 
     def give_up(self, known: Known) -> None:
         """Close the page. Raises Refusal."""

@@ -20,6 +20,7 @@ from payments.errors import (
     WrongPaymentState,
 )
 from payments.models import LedgerEntry, Payment, Refund
+from payments.models.payments import new_key
 from payments.money import is_amount, smallest_unit
 from payments.providers.contract import Refunded
 from payments.selectors.accounts import payments_of_visit
@@ -120,13 +121,19 @@ def mark_refunded(*, refund_id: int, proof: str, actor: Actor) -> Refund:
 
 def retry_refund(*, refund_id: int, actor: Actor) -> Refund:
     """Let the provider be asked once more about a refund it refused. Raises RefundUnknown, WrongPaymentState,
-    RefundTooHigh where the money has gone back another way since."""
+    RefundTooHigh where the money has gone back another way since.
+
+    One that came to nothing at the provider gets another key: the old one stands for what failed there. One that never
+    got so far keeps its key, by which the provider finds what it may have done all the same.
+    """
     with recorded(actor, "refund.retry"):
         refund, _visit = _lock_refund(refund_id)
         try_at = timezone.now() if refund.payment.provider in HOSTED else None
         if refund.status != RefundStatus.FAILED:
             raise WrongPaymentState
-        change_refund(refund, RefundStatus.PENDING, actor=actor, error="", attempts=0, try_at=try_at)
+        key = new_key() if refund.provider_refund else refund.key
+        again = {"error": "", "attempts": 0, "try_at": try_at, "key": key, "provider_refund": ""}
+        change_refund(refund, RefundStatus.PENDING, actor=actor, **again)
     return refund
 
 

@@ -221,6 +221,16 @@ def test_no_more_goes_back_than_came(server, razorpay):
     assert server.refunds == {}
 
 
+def test_what_somebody_tried_to_refund_at_the_dashboard_in_vain_is_no_news(server, razorpay):
+    server.refunds_pend = True
+    reference = razorpay.start(order()).reference
+    server.pay(reference)
+    server.refund_by_hand(reference, 1000)
+    assert [type(fact).__name__ for fact in razorpay.fetch(known(server, reference))] == ["Captured", "Refunded"]
+    server.finish_refund(next(iter(server.refunds)), succeeded=False)
+    assert [type(fact).__name__ for fact in razorpay.fetch(known(server, reference))] == ["Captured"]
+
+
 # --- What it tells --------------------------------------------------------------------------------------------------
 
 

@@ -241,6 +241,16 @@ def test_no_more_goes_back_than_came(server, stripe):
         stripe.refund(RefundOrder("c4" * 16, known(server, reference), Decimal("1")))
 
 
+def test_what_somebody_tried_to_refund_at_the_dashboard_in_vain_is_no_news(server, stripe):
+    server.refunds_pend = True
+    reference = stripe.start(order()).reference
+    server.pay(reference)
+    server.refund_by_hand(reference, 1000)
+    assert [type(fact).__name__ for fact in stripe.fetch(known(server, reference))] == ["Captured", "Refunded"]
+    server.finish_refund(next(iter(server.refunds)), succeeded=False)
+    assert [type(fact).__name__ for fact in stripe.fetch(known(server, reference))] == ["Captured"]
+
+
 # --- What it tells --------------------------------------------------------------------------------------------------
 
 

@@ -135,14 +135,24 @@ def test_a_refused_refund_gives_its_amount_free_and_can_be_tried_again():
     refund.refresh_from_db()
     payment.refresh_from_db()
     assert (refund.status, refund.error, payment.refunding) == (RefundStatus.FAILED, "x", 0)
-    retry_refund(refund_id=refund.pk, actor=CLINIC)
+    again = retry_refund(refund_id=refund.pk, actor=CLINIC)
     payment.refresh_from_db()
-    assert payment.refunding == 60
-    yes = Refunded(refund="re_2", key=refund.key, amount=refund.amount, currency="GBP", at=timezone.now())
+    assert (payment.refunding, again.provider_refund) == (60, "")
+    assert again.key != refund.key  # which the provider knows as what failed, and would answer with that
+    yes = Refunded(refund="re_2", key=again.key, amount=refund.amount, currency="GBP", at=timezone.now())
     settle(payment_id=payment.pk, facts=[yes, yes], actor=PROVIDER)
     payment.refresh_from_db()
     assert (payment.status, payment.refunding) == (PaymentStatus.REFUNDED, 0)
     assert Receipt.objects.count() == 2
+
+
+def test_a_refund_that_may_never_have_got_there_is_tried_again_by_the_same_key():
+    refund = refunded(hosted(paid_by_transfer()))
+    no = Refunded(
+        refund="", key=refund.key, amount=refund.amount, currency="GBP", at=timezone.now(), succeeded=False, why="x"
+    )
+    settle(payment_id=refund.payment_id, facts=[no], actor=PROVIDER)
+    assert retry_refund(refund_id=refund.pk, actor=CLINIC).key == refund.key
 
 
 def test_a_refund_that_failed_finds_its_money_gone():
