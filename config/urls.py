@@ -11,6 +11,7 @@ from config import error_pages, health, languages
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/scheduling/", include("scheduling.admin.urls")),
     path("admin/notifications/", include("notifications.admin.urls")),
+    path("admin/payments/", include("payments.admin.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/", include("config.api")),

@@ -66,6 +66,7 @@ TABLE = {
     "queueing_token": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
     "queueing_emergencyrequest": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
     "queueing_feedback": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
+    "payments_statementline": Rights(DESK, NOBODY, NOBODY, NOBODY),
     "notifications_message": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
     "notifications_messagerule": Rights(EVERYBODY, MANAGER, MANAGER, MANAGER),
     "notifications_messagepolicy": Rights(EVERYBODY, MANAGER, MANAGER, MANAGER),

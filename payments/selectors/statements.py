@@ -12,7 +12,8 @@ from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Protocol
 
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from payments.models import Payment, StatementLine
@@ -88,6 +89,18 @@ def match_lines(lines: Sequence[Line], location: Location) -> list[Match]:
 def open_lines(location: Location) -> QuerySet[StatementLine]:
     """The lines of a place that staff have still to decide on; the newest first."""
     return StatementLine.objects.filter(location=location, status__in=OPEN_LINES).select_related("location")
+
+
+def open_by_location(locations: QuerySet[Location]) -> list[tuple[Location, int]]:
+    """Places and how many of their lines staff have still to decide on."""
+    waiting = Count("statement_lines", filter=Q(statement_lines__status__in=OPEN_LINES))
+    return [(place, place.waiting) for place in locations.annotate(waiting=waiting).order_by("name", "pk")]
+
+
+def usual_currency(location: Location) -> str:
+    """The currency of the doctors of a place, where they have one."""
+    found = set(location.doctors.order_by().values_list("currency", flat=True).distinct()[:2])
+    return found.pop() if len(found) == 1 else str(settings.DEFAULT_CURRENCY)
 
 
 def payment_said(text: str, location: Location) -> Payment | None:

@@ -1,0 +1,12 @@
+"""Pages of the back office beside the lists and forms of money."""
+
+from django.urls import URLPattern, path
+
+from payments.admin import statement_views
+
+app_name = "payments_admin"
+urlpatterns: list[URLPattern] = [
+    path("statements/", statement_views.lines_page, name="statement_lines"),
+    path("statements/import/", statement_views.import_page, name="import_statement"),
+    path("statements/<int:line_id>/", statement_views.resolve, name="resolve_line"),
+]
