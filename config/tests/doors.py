@@ -116,6 +116,8 @@ DOORS: dict[str, Door] = {
     "notifications:twilio_status": Door.EVERYBODY,
     "notifications:twilio_inbound": Door.EVERYBODY,  # nobody gets further without Twilio's signature
     **{f"payments:{name}": Door.SECRET for name in _MONEY.split()},
+    "payments:webhook_stripe": Door.EVERYBODY,
+    "payments:webhook_razorpay": Door.EVERYBODY,  # nobody gets further without the provider's signature
     "scheduling:me": Door.SIGNED_IN,
     "scheduling:family_add": Door.SIGNED_IN,
     "scheduling:family_edit": Door.FAMILY,
