@@ -25,6 +25,12 @@ from accounts.selectors.sweeps import FAILING_AFTER, is_late, last_sign_of_work
 from config.sweeps import SWEEPS
 from config.work.pace import pace_of_settings
 from notifications.selectors.standing import count_overdue, failing_channels
+from payments.selectors.asking import (
+    count_events_not_applied,
+    count_events_refused,
+    count_payments_not_asked,
+    count_refunds_stuck,
+)
 
 logger = logging.getLogger("frontdesk.health")
 
@@ -60,6 +66,9 @@ def _parts() -> dict[str, Callable[[], Part]]:
         "sweeps": _sweeps,
         "messages": _messages,
         "gateways": _gateways,
+        "webhooks": _webhooks,
+        "payments": _payments,
+        "refunds": _refunds,
     }
     return ours if settings.EMBEDDED else {**ours, "worker": _worker}
 
@@ -131,3 +140,21 @@ def _gateways() -> Part:
     """Channels by which nothing goes out, though it is tried."""
     failing = failing_channels()
     return {"ok": not failing, "failing": failing}
+
+
+def _webhooks() -> Part:
+    """What providers told us and was not applied, for a fault of ours; `refused` made no sense to us, for the desk."""
+    waiting = count_events_not_applied()
+    return {"ok": not waiting, "waiting": waiting, "refused": count_events_refused()}
+
+
+def _payments() -> Part:
+    """Payments that providers should have been asked about by now."""
+    overdue = count_payments_not_asked()
+    return {"ok": not overdue, "overdue": overdue}
+
+
+def _refunds() -> Part:
+    """Refunds that should have gone back by now, or do not although they are tried again and again."""
+    stuck = count_refunds_stuck()
+    return {"ok": not stuck, "stuck": stuck}

@@ -64,6 +64,18 @@ SWEEPS = (
         "scheduling.services.lifecycle.expire_overdue",
         backlog="scheduling.selectors.seats.count_overdue",
     ),
+    Sweep(
+        "send_refunds",
+        15,
+        "payments.services.refund_sending.send_refunds",
+        backlog="payments.selectors.asking.count_to_send",
+    ),
+    Sweep(
+        "reconcile_payments",
+        60,
+        "payments.services.reconciling.reconcile_payments",
+        backlog="payments.selectors.asking.count_to_reconcile",
+    ),
     Sweep("offer_free_seats", 30, "scheduling.services.offers.offer_free_seats"),
     Sweep("plan_turns", 15, "notifications.services.planning.plan_turns"),
     Sweep("plan_reminders", 3600, "notifications.services.planning.plan_reminders", at_most=900),

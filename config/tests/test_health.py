@@ -41,7 +41,8 @@ def test_all_is_well(client, working):
     status, found = parts(client)
     assert status == 200
     assert all(part["ok"] for part in found.values())
-    assert set(found) == {"database", "migrations", "cache", "sweeps", "messages", "gateways", "worker"}
+    of_money = {"webhooks", "payments", "refunds"}
+    assert set(found) == {"database", "migrations", "cache", "sweeps", "messages", "gateways", "worker"} | of_money
 
 
 @pytest.mark.django_db
