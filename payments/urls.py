@@ -2,12 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from payments.views import receipts, sandbox, webhooks
+from payments.views import checkout, payment, razorpay_return, receipts, sandbox, visit_money, webhooks
 
 app_name = "payments"
 urlpatterns: list[URLPattern] = [
     path("a/<str:secret>/receipts/<int:receipt_id>/", receipts.receipt, name="receipt"),
     path("a/<str:secret>/receipts/<int:receipt_id>/receipt.pdf", receipts.receipt_file, name="receipt_file"),
+    path("a/<str:secret>/pay/", checkout.checkout, name="checkout"),
+    path("a/<str:secret>/pay/<int:payment_id>/", payment.payment, name="payment"),
+    path("a/<str:secret>/pay/<int:payment_id>/give-up/", payment.give_up, name="give_up"),
+    path("a/<str:secret>/money/", visit_money.visit_money, name="visit_money"),
+    path("pay/razorpay/<int:payment_id>/<str:secret>/", razorpay_return.razorpay_return, name="razorpay_return"),
     path("sandbox/<str:reference>/", sandbox.sandbox, name="sandbox"),
     path("webhooks/stripe/", webhooks.stripe, name="webhook_stripe"),
     path("webhooks/razorpay/", webhooks.razorpay, name="webhook_razorpay"),

@@ -73,7 +73,7 @@ _API_SECRET = (
 )
 _PHONE = "token token_state token_leave token_help token_feedback token_qr visit_queue visit_check_in visit_feedback"
 _KIOSK = "kiosk kiosk_appointment kiosk_reference kiosk_phone kiosk_check_in kiosk_walk_in kiosk_help"
-_MONEY = "sandbox"
+_MONEY = "checkout payment give_up visit_money razorpay_return receipt receipt_file sandbox"
 _LISTS = (
     "accounts_user accounts_auditentry accounts_auditseal accounts_attemptcounter accounts_sweeprun accounts_worker "
     "scheduling_appointment scheduling_hold scheduling_availability scheduling_timeoff scheduling_location "
@@ -107,8 +107,6 @@ DOORS: dict[str, Door] = {
     "queueing:ticket": Door.SECRET,
     "notifications:link": Door.SECRET,
     "notifications:visit_messages": Door.SECRET,
-    "payments:receipt": Door.SECRET,
-    "payments:receipt_file": Door.SECRET,
     "notifications:my_messages": Door.SIGNED_IN,
     "notifications:visit_push": Door.SECRET,
     "notifications:token_push": Door.SECRET,

@@ -88,6 +88,7 @@ def fillings(name: str, words: list[str]) -> Iterator[str]:
             {"patient_id": word},
             {"secret": word, "token": word},
             {"secret": word, "receipt_id": 1},
+            {"secret": word, "payment_id": 1},
             {"pk": word},
             {"slug": word},
             {"uidb36": word, "key": f"{word}-set"},

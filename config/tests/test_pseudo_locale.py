@@ -17,6 +17,7 @@ from django.utils import translation
 
 from accounts.models import AttemptCounter
 from config.tests.doors import DOORS, Door, addresses
+from config.tests.payments_to_look_at import payments_in_each_stage
 from config.tests.pseudo import CODE, Reader, marked, pseudo_locale
 from config.tests.test_nobody_sees_anothers_data import fillings
 from config.tests.world import BACKEND, World
@@ -231,3 +232,14 @@ def test_pages_of_what_went_wrong(world: World, walker: Walker) -> None:
         for template in ("400.html", "403.html", "403_csrf.html", "404.html", "413.html", "429.html", "500.html"):
             walker.reads(HttpResponse(render_to_string(template)), template)
     walker.get("/nowhere/")
+
+
+def test_paying(walker: Walker, settings: Any) -> None:
+    settings.PAYMENTS_SANDBOX = True
+    with translation.override(CODE):  # what a provider is told of a payment is in the payer's language
+        pages = list(payments_in_each_stage())
+    for path in pages:
+        walker.get(path)
+        if path.endswith("/pay/") or path.startswith("/sandbox/"):
+            walker.answers_wrongly(path)
+    assert walker.seen > 40

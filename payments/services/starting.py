@@ -163,7 +163,9 @@ def _hand_over(payment: Payment, actor: Actor) -> None:
 def order_for(payment: Payment) -> Order:
     """A payment as a provider is told of it; without a word about why somebody sees the doctor."""
     visit = payment.appointment
-    page = settings.BASE_URL + reverse("payments:payment", args=[visit.secret, payment.pk])
+    # Razorpay sends the browser back with a form, which another address takes.
+    returns_to = "payments:razorpay_return" if payment.provider == ProviderName.RAZORPAY else "payments:payment"
+    page = reverse(returns_to, kwargs={"secret": visit.secret, "payment_id": payment.pk})
     return Order(
         key=payment.key,
         number=payment.number,
@@ -171,7 +173,7 @@ def order_for(payment: Payment) -> Order:
         amount=payment.amount,
         currency=payment.currency,
         description=_("%(clinic)s, appointment %(number)s") % {"clinic": payment.location.name, "number": visit.number},
-        return_url=page,
+        return_url=settings.BASE_URL + page,
         cancel_url=settings.BASE_URL + reverse("payments:checkout", args=[visit.secret]),
         expires_at=payment.expires_at or timezone.now(),
         language=get_language() or "en",

@@ -18,7 +18,9 @@ from payments.models import SandboxSession
 from payments.money import from_minor
 from payments.providers.sandbox import ASKING, OPEN, PAID
 from payments.providers.sandbox_cards import CARDS
-from payments.providers.sandbox_page import answer_bank, is_open, pay, session_by
+from payments.providers.sandbox_page import Telling, answer_bank, is_open, pay, session_by
+from payments.services.events import receive_event
+from payments.states import ProviderName
 from payments.views.handing_over import own_path
 from scheduling.views.links import keep_private
 
@@ -40,17 +42,18 @@ def _press(request: HttpRequest, session: SandboxSession) -> HttpResponse:
     if not is_open(session):
         return _onward(session)
     if step in ("approve", "refuse"):
-        answer_bank(session, approved=step == "approve")
-        return _onward(session)
+        return _onward(session, answer_bank(session, approved=step == "approve"))
     card = CARDS.get(request.POST.get("outcome", ""))
     if card is None:
         return _page(request, session, mistake=_("Choose one of the test cards."))
-    pay(session, card)
-    return _onward(session)
+    return _onward(session, pay(session, card))
 
 
-def _onward(session: SandboxSession) -> HttpResponse:
-    """Back to the clinic once it is paid, else to this page again, which says what is the matter."""
+def _onward(session: SandboxSession, telling: Telling | None = None) -> HttpResponse:
+    """Tell the clinic; then back there once it is paid, else to this page again, which says what is the matter."""
+    if telling is not None:
+        body, headers = telling
+        receive_event(provider=ProviderName.SANDBOX, body=body, headers=headers)
     if session.status == PAID:
         return redirect(own_path(session.return_url))
     return redirect("payments:sandbox", reference=session.reference)

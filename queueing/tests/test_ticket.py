@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from queueing.models import Queue, Token
-from queueing.qr import svg_of
 from queueing.services.steps import call_token
 from queueing.services.transferring import transfer_token
 from queueing.tests.factories import a_doctor, walk_in
+from scheduling.qr import svg_of
 from scheduling.tests.factories import CLINIC
 
 pytestmark = pytest.mark.django_db

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import secret_link
 from queueing.models import Token
-from queueing.qr import svg_of
 from queueing.selectors.lines import line_of
 from queueing.states import TokenStatus
 from queueing.token_links import link_of
 from queueing.views.token import with_token
 from queueing.wait_words import place_in_words
+from scheduling.qr import svg_of
 
 UNITS_PER_CHARACTER = 60
 """Of a code's width, where a capital is `CAPITAL_UNITS` high: the letters of the largest print."""

@@ -21,13 +21,13 @@ from accounts.errors import DomainError
 from accounts.permissions import secret_link
 from queueing.forms.help import HelpForm
 from queueing.models import EmergencyRequest, Feedback, Token
-from queueing.qr import svg_of
 from queueing.selectors.day_end import is_over
 from queueing.selectors.token_states import Stage, state_of, token_of_link
 from queueing.services.emergencies import call_for_help
 from queueing.services.steps import leave_queue
 from queueing.token_links import link_of
 from queueing.token_words import words_for
+from scheduling.qr import svg_of
 from scheduling.query_values import read_number
 from scheduling.views.links import keep_private
 

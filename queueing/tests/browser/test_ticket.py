@@ -14,8 +14,8 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from queueing.models import Token
-from queueing.qr import QUIET_ZONE
 from queueing.tests.factories import a_doctor, walk_in
+from scheduling.qr import QUIET_ZONE
 from scheduling.tests.browser.test_book import check, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -1,0 +1,1 @@
+"""Paying in a real browser."""
