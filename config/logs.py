@@ -9,12 +9,13 @@ import logging
 import re
 from typing import Final
 
-SECRET_ADDRESSES: Final = ("/a/", "/m/", "/t/", "/waitlist/", "/ws/token/")
+SECRET_ADDRESSES: Final = ("/a/", "/m/", "/pay/razorpay/<int:payment_id>/", "/t/", "/waitlist/", "/ws/token/")
 """What stands before the secret in the address of a link; every other address says nothing that is secret."""
 
 HIDDEN: Final = "…"
 
-_SECRET: Final = re.compile(rf"({'|'.join(SECRET_ADDRESSES)})[^/?#\s\"']+")
+_BEFORE: Final = "|".join(re.sub(r"<int:\w+>", r"\\d+", address) for address in SECRET_ADDRESSES)
+_SECRET: Final = re.compile(rf"({_BEFORE})[^/?#\s\"']+")
 
 
 class SecretsHidden(logging.Formatter):
