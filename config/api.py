@@ -72,6 +72,7 @@ version_1: list[URLPattern | URLResolver] = [
     path("", index, name="index"),
     path("auth/", include("accounts.api.urls")),
     path("", include("notifications.api.urls")),
+    path("", include("payments.api.urls")),
     path("", include("queueing.api.urls")),
     path("", include("scheduling.api.urls")),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from payments.views import checkout, payment, razorpay_return, receipts, sandbox, visit_money, webhooks
+from payments.views import checkout, payment, razorpay_return, receipts, reports, sandbox, visit_money, webhooks
 
 app_name = "payments"
 urlpatterns: list[URLPattern] = [
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern] = [
     path("a/<str:secret>/pay/<int:payment_id>/give-up/", payment.give_up, name="give_up"),
     path("a/<str:secret>/money/", visit_money.visit_money, name="visit_money"),
     path("pay/razorpay/<int:payment_id>/<str:secret>/", razorpay_return.razorpay_return, name="razorpay_return"),
+    path("reports/revenue/", reports.revenue, name="revenue"),
+    path("reports/revenue/ledger.csv", reports.ledger_file, name="ledger_file"),
     path("sandbox/<str:reference>/", sandbox.sandbox, name="sandbox"),
     path("webhooks/stripe/", webhooks.stripe, name="webhook_stripe"),
     path("webhooks/razorpay/", webhooks.razorpay, name="webhook_razorpay"),
