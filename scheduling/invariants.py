@@ -1,4 +1,4 @@
-"""Recounting what must always be true of the ground floor (invariants 1, 2 and 7 of the domain)."""
+"""Recounting what must always be true of the ground floor (invariants 1, 2 and 7, and its part of 3, of the domain)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
-from django.db.models.functions import Coalesce, Lag
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Cast, Coalesce, Lag
 
 from accounts.models import AuditEntry
 from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
@@ -40,6 +40,7 @@ def check() -> Iterator[Drift]:
     yield from _overlapping_slots()
     yield from _patients_in_two_places()
     yield from _appointments_at_odds_with_their_state()
+    yield from _visits_confirmed_without_their_money()
     yield from _offers_without_a_seat()
     yield from _changes_without_exactly_one_audit_entry()
 
@@ -89,6 +90,19 @@ def _appointments_at_odds_with_their_state() -> Iterator[Drift]:
     seated = Appointment.objects.filter(status__in=ACTIVE, slot__isnull=False)
     for appointment in seated.exclude(starts_at=F("slot__starts_at"), ends_at=F("slot__ends_at")).iterator():
         yield Drift("times_at_odds", appointment.number, "is at another time than its slot")
+
+
+def _visits_confirmed_without_their_money() -> Iterator[Drift]:
+    """Invariant 3, as far as it can be seen without the money: whoever confirms by hand waives what was to be paid
+    first; else a visit is confirmed by what takes the money, which recounts it (payments/invariants.py)."""
+    by_hand = AuditEntry.objects.filter(
+        object_type=Appointment._meta.db_table,
+        object_id=Cast(OuterRef("pk"), CharField()),
+        verb="appointment.confirm",
+        changes__status__1=AppointmentStatus.CONFIRMED,
+    )
+    for appointment in Appointment.objects.filter(Exists(by_hand), prepayment__gt=0).iterator():
+        yield Drift("confirmed_without_money", appointment.number, "was confirmed by hand, and still has to be prepaid")
 
 
 def _offers_without_a_seat() -> Iterator[Drift]:

@@ -23,6 +23,7 @@ from scheduling.services.booking import VisitDetails, book_hold, book_slot
 from scheduling.services.calendar import close_slot, delete_slot
 from scheduling.services.holds import extend_hold, hold_seat, release_hold
 from scheduling.services.offers import offer_slot
+from scheduling.services.prepaid import confirm_paid, prolong_pending
 from scheduling.services.rescheduling import reschedule_appointment
 from scheduling.services.waitlist import accept_offer, decline_offer, leave_waitlist
 from scheduling.states import AppointmentStatus, WaitlistStatus
@@ -61,6 +62,8 @@ WRITES: dict[str, Callable[[Scene], object]] = {
     "book": lambda s: book_slot(slot_id=s.there.pk, patient=s.newcomer, visit=VisitDetails(), actor=VISITOR),
     "confirm": lambda s: lifecycle.confirm_appointment(appointment_id=s.pending.pk, actor=VISITOR),
     "expire": lambda _s: lifecycle.expire_overdue(actor=CLERK),
+    "pay for the pending": lambda s: confirm_paid(appointment_id=s.pending.pk, actor=CLERK),
+    "begin to pay": lambda s: prolong_pending(appointment_id=s.pending.pk, until=in_hours(2), actor=VISITOR),
     "cancel": lambda s: lifecycle.cancel_appointment(appointment_id=s.confirmed.pk, actor=VISITOR),
     "cancel the pending": lambda s: lifecycle.cancel_appointment(appointment_id=s.pending.pk, actor=VISITOR),
     "check in": lambda s: lifecycle.check_in_appointment(appointment_id=s.confirmed.pk, actor=CLERK),
@@ -88,7 +91,7 @@ class Stage:
     def scenes(self, number: int) -> list[Scene]:
         """In each, `here` has the confirmed visit and a hold, `there` the pending visit and an offer; both are full.
 
-        In every other scene the pending visit has run out.
+        In every third scene the pending visit has run out, and in every third it was ended, so that its seat is free.
         """
         patients = iter(Patient.objects.bulk_create(PatientFactory.build_batch(4 * number)))
         slots = self._slots(number)
@@ -96,11 +99,15 @@ class Stage:
         for here, there in zip(slots[::2], slots[1::2], strict=True):
             confirmed, pending = self._visit(here, next(patients)), self._visit(there, next(patients))
             pending.status = AppointmentStatus.PENDING
-            pending.expires_at = timezone.now() + timedelta(minutes=-1 if len(scenes) % 2 else 5)
+            pending.expires_at = timezone.now() + timedelta(minutes=-1 if len(scenes) % 3 else 5)
+            if len(scenes) % 3 == 2:
+                pending.status = AppointmentStatus.EXPIRED
+                there.taken = 1
             hold = Hold(slot=here, holder="keeper", expires_at=timezone.now() + timedelta(minutes=5))
             offered = self._offer(there, next(patients))
             holds += [hold, Hold(slot=there, waitlist_entry=offered, expires_at=offered.offer_expires_at)]
             scenes.append(Scene(here, there, confirmed, pending, hold, offered, next(patients)))
+        Slot.objects.bulk_update(slots, ["taken"])
         Appointment.objects.bulk_create([visit for scene in scenes for visit in (scene.confirmed, scene.pending)])
         WaitlistEntry.objects.bulk_create([scene.offered for scene in scenes])
         Hold.objects.bulk_create(holds)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import time_machine
 from django.test import TransactionTestCase
@@ -15,14 +17,18 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from accounts.actors import Actor
 from accounts.errors import DomainError
 from scheduling import invariants
-from scheduling.models import Appointment, Hold, Slot, WaitlistEntry
+from scheduling.models import Appointment, Doctor, Hold, Slot, WaitlistEntry
+from scheduling.selectors.appointments import live_visit_of
 from scheduling.services import lifecycle
 from scheduling.services.booking import VisitDetails, book_hold, book_slot
 from scheduling.services.calendar import close_slot, open_slot
 from scheduling.services.holds import extend_hold, hold_seat, release_hold
+from scheduling.services.prepaid import CONFIRMED_OR_LATER, confirm_paid, prolong_pending
 from scheduling.services.rescheduling import book_follow_up, reschedule_appointment
 from scheduling.services.waitlist import accept_offer, decline_offer, join_waitlist, leave_waitlist, offer_free_seats
+from scheduling.signals import asked_for_terms
 from scheduling.tests.factories import VISITOR, DoctorFactory, LocationFactory, PatientFactory, SlotFactory, in_hours
+from scheduling.visit_terms import VisitTerms
 
 CLERK = Actor(label="system:desk")
 ACTORS = st.sampled_from([VISITOR, CLERK])
@@ -31,7 +37,8 @@ PATIENTS = st.integers(0, 2)
 
 
 class Clinic(RuleBasedStateMachine):
-    """Four slots that partly overlap, of two doctors; three patients; a clock that moves."""
+    """Four slots that partly overlap, of two doctors, one of whom wants to be paid first; three patients; a clock that
+    moves."""
 
     appointments: Bundle[Appointment] = Bundle("appointments")
     holds: Bundle[Hold] = Bundle("holds")
@@ -41,6 +48,7 @@ class Clinic(RuleBasedStateMachine):
         super().__init__()
         self.travel = time_machine.travel(timezone.now(), tick=False)
         self.clock = self.travel.start()
+        self.paid: set[UUID] = set()
 
     @initialize()
     def open_the_clinic(self) -> None:
@@ -58,9 +66,18 @@ class Clinic(RuleBasedStateMachine):
             for number in range(4)
         ]
         self.patients = PatientFactory.create_batch(3)
+        self.prepaid_doctor = doctors[0].pk
+        asked_for_terms.connect(self.terms)
+
+    def terms(self, sender: object, signal: object, doctor: Doctor, **question: Any) -> VisitTerms | None:
+        """What the doctor who wants to be paid first asks for."""
+        if doctor.pk != self.prepaid_doctor:
+            return None
+        return VisitTerms(Decimal(60), "GBP", prepayment=Decimal(20), minutes=10)
 
     def teardown(self) -> None:
         """Put the real clock back."""
+        asked_for_terms.disconnect(self.terms)
         self.travel.stop()
 
     def attempt(self, call: Any, **arguments: Any) -> Any:
@@ -133,6 +150,22 @@ class Clinic(RuleBasedStateMachine):
         """Any step of its life, allowed or not."""
         self.attempt(step, appointment_id=appointment.pk, actor=actor)
 
+    @rule(appointment=appointments, minutes=st.sampled_from([0, 11]), ended=st.booleans())
+    def pay(self, appointment: Appointment, minutes: int, ended: bool) -> None:
+        """Money comes, in time or not; a worker may have come by before it."""
+        self.clock.shift(timedelta(minutes=minutes))
+        if ended:
+            lifecycle.expire_overdue(actor=CLERK)
+        visit = self.attempt(confirm_paid, appointment_id=live_visit_of(appointment.pk).pk, actor=CLERK)
+        if visit is not None:
+            self.paid.add(visit.calendar_uid)
+
+    @rule(appointment=appointments, minutes=st.sampled_from([5, 60, 1000]))
+    def begin_to_pay(self, appointment: Appointment, minutes: int) -> None:
+        """Somebody is at the page of the bank."""
+        until = timezone.now() + timedelta(minutes=minutes)
+        self.attempt(prolong_pending, appointment_id=appointment.pk, until=until, actor=VISITOR)
+
     @rule(target=appointments, appointment=appointments, slot=SLOTS, actor=ACTORS)
     def move(self, appointment: Appointment, slot: int, actor: Actor) -> Any:
         """Another time, please."""
@@ -181,6 +214,12 @@ class Clinic(RuleBasedStateMachine):
     def nothing_drifts(self) -> None:
         """Recount everything."""
         assert [str(drift) for drift in invariants.check()] == []
+
+    @invariant()
+    def who_is_confirmed_has_paid(self) -> None:
+        """Unless nothing was asked for, or staff waived it."""
+        confirmed = Appointment.objects.filter(status__in=CONFIRMED_OR_LATER, prepayment__gt=0)
+        assert not confirmed.exclude(calendar_uid__in=self.paid).exists()
 
 
 class LifeOfAnAppointment(TransactionTestCase):

@@ -173,10 +173,18 @@ class TestConfirming:
         appointment.refresh_from_db()
         assert (appointment.status, appointment.prepayment, appointment.expires_at) == ("confirmed", 0, None)
 
+    def test_recounting_finds_what_was_confirmed_by_hand_and_not_waived(self) -> None:
+        appointment = unpaid()
+        lifecycle.confirm_appointment(appointment_id=appointment.pk, actor=CLERK)
+        assert_nothing_drifts()
+        Appointment.objects.filter(pk=appointment.pk).update(prepayment=20)
+        assert [drift.code for drift in invariants.check()] == ["confirmed_without_money"]
+
     def test_money_confirms(self) -> None:
         appointment = confirm_paid(appointment_id=unpaid().pk, actor=TILL)
         appointment.refresh_from_db()
         assert (appointment.status, appointment.prepayment, appointment.expires_at) == ("confirmed", 60, None)
+        assert_nothing_drifts()
 
     def test_money_that_comes_late_confirms_while_nobody_has_ended_the_booking(self, clock: Any) -> None:
         appointment = unpaid()
