@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 
@@ -14,3 +14,12 @@ class VisitTerms:
     currency: str
     prepayment: Decimal = Decimal(0)
     minutes: int = 0
+
+    @property
+    def rest(self) -> Decimal:
+        """What is paid at the clinic."""
+        return self.fee - self.prepayment
+
+    def at_the_clinic(self) -> VisitTerms:
+        """The same fee, of which nothing is asked for before the visit."""
+        return replace(self, prepayment=Decimal(0))

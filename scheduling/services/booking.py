@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
@@ -136,11 +135,10 @@ def register_walk_in(
             record = _record_of(patient, actor)
             terms = terms_of(
                 doctor=doctor, location=location, patient=record, starts_at=timezone.now(), type=visit.type
-            )
+            ).at_the_clinic()
             appointment = _new_appointment(
                 doctor=doctor, location=location, patient=record, terms=terms, visit=visit, actor=actor
             )
-            appointment.prepayment = Decimal(0)
             appointment.status = AppointmentStatus.CONFIRMED
             appointment.booking_key = key
             return _save(appointment, actor)
@@ -173,6 +171,8 @@ def _insert(*, slot: Slot, patient: Patient, visit: VisitDetails, actor: Actor, 
     terms = terms_of(
         doctor=slot.doctor, location=slot.location, patient=patient, starts_at=slot.starts_at, type=visit.type
     )
+    if actor.is_staff:  # whom they book for pays when they come
+        terms = terms.at_the_clinic()
     appointment = _new_appointment(
         doctor=slot.doctor, location=slot.location, patient=patient, terms=terms, visit=visit, actor=actor
     )
@@ -205,14 +205,13 @@ def _keep_until(appointment: Appointment, terms: VisitTerms, actor: Actor) -> da
 def _new_appointment(
     *, doctor: Doctor, location: Location, patient: Patient, terms: VisitTerms, visit: VisitDetails, actor: Actor
 ) -> Appointment:
-    """The row of a booking. Whom staff book for pays when they come: nothing of the fee is asked for before."""
     return Appointment(
         patient=patient,
         doctor=doctor,
         location=location,
         fee=terms.fee,
         currency=terms.currency,
-        prepayment=Decimal(0) if actor.is_staff else terms.prepayment,
+        prepayment=terms.prepayment,
         booked_by=actor.user,
         reason=visit.reason.strip(),
         symptoms=visit.symptoms.strip(),

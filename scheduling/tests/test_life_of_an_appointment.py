@@ -26,8 +26,8 @@ from scheduling.services.holds import extend_hold, hold_seat, release_hold
 from scheduling.services.prepaid import CONFIRMED_OR_LATER, confirm_paid, prolong_pending
 from scheduling.services.rescheduling import book_follow_up, reschedule_appointment
 from scheduling.services.waitlist import accept_offer, decline_offer, join_waitlist, leave_waitlist, offer_free_seats
-from scheduling.signals import asked_for_terms
 from scheduling.tests.factories import VISITOR, DoctorFactory, LocationFactory, PatientFactory, SlotFactory, in_hours
+from scheduling.tests.terms import asking_only
 from scheduling.visit_terms import VisitTerms
 
 CLERK = Actor(label="system:desk")
@@ -67,7 +67,8 @@ class Clinic(RuleBasedStateMachine):
         ]
         self.patients = PatientFactory.create_batch(3)
         self.prepaid_doctor = doctors[0].pk
-        asked_for_terms.connect(self.terms)
+        self.money = asking_only(self.terms)
+        self.money.__enter__()
 
     def terms(self, sender: object, signal: object, doctor: Doctor, **question: Any) -> VisitTerms | None:
         """What the doctor who wants to be paid first asks for."""
@@ -77,7 +78,7 @@ class Clinic(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Put the real clock back."""
-        asked_for_terms.disconnect(self.terms)
+        self.money.__exit__(None, None, None)
         self.travel.stop()
 
     def attempt(self, call: Any, **arguments: Any) -> Any:
@@ -149,6 +150,11 @@ class Clinic(RuleBasedStateMachine):
     def step(self, appointment: Appointment, actor: Actor, step: Any) -> None:
         """Any step of its life, allowed or not."""
         self.attempt(step, appointment_id=appointment.pk, actor=actor)
+
+    @rule(appointment=appointments)
+    def confirm(self, appointment: Appointment) -> None:
+        """The patient presses the button, whether or not it has to be paid for."""
+        self.attempt(lifecycle.confirm_appointment, appointment_id=appointment.pk, actor=VISITOR)
 
     @rule(appointment=appointments, minutes=st.sampled_from([0, 11]), ended=st.booleans())
     def pay(self, appointment: Appointment, minutes: int, ended: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,30 +24,15 @@ from scheduling.services.holds import hold_seat
 from scheduling.services.prepaid import confirm_paid, prolong_pending
 from scheduling.services.rescheduling import reschedule_appointment
 from scheduling.services.waitlist import accept_offer, join_waitlist
-from scheduling.signals import appointment_changed, asked_for_terms, slot_changed
+from scheduling.signals import appointment_changed, slot_changed
 from scheduling.states import AppointmentStatus, WaitlistStatus
 from scheduling.tests.factories import VISITOR, DoctorFactory, PatientFactory, SlotFactory, book, in_hours
+from scheduling.tests.terms import asking_only, terms
 from scheduling.visit_terms import VisitTerms
 
 pytestmark = pytest.mark.django_db
 CLERK = Actor(label="system:desk")
 TILL = Actor(label="system:till")
-
-
-@contextmanager
-def terms(prepayment: str = "60.00", *, fee: str = "60.00", minutes: int = 15) -> Iterator[list[dict[str, Any]]]:
-    """Somebody takes money for every doctor's visits, on these terms; what they were asked."""
-    asked: list[dict[str, Any]] = []
-
-    def answer(sender: object, signal: object, **question: Any) -> VisitTerms:
-        asked.append(question)
-        return VisitTerms(Decimal(fee), "GBP", Decimal(prepayment), minutes)
-
-    asked_for_terms.connect(answer)
-    try:
-        yield asked
-    finally:
-        asked_for_terms.disconnect(answer)
 
 
 def unpaid(slot: Slot | None = None, **visit: Any) -> Appointment:
@@ -84,7 +68,8 @@ def assert_nothing_drifts() -> None:
 class TestWhatAVisitCosts:
     def test_it_is_the_doctors_fee_paid_at_the_clinic_where_nobody_takes_money(self) -> None:
         slot = SlotFactory()
-        said = terms_of(doctor=slot.doctor, location=slot.location)
+        with asking_only():
+            said = terms_of(doctor=slot.doctor, location=slot.location)
         assert said == VisitTerms(slot.doctor.consultation_fee, "GBP", Decimal(0))
 
     def test_the_first_who_knows_says_it(self) -> None:
@@ -93,12 +78,14 @@ class TestWhatAVisitCosts:
         def knows_nothing(sender: object, **question: Any) -> None:
             return None
 
-        asked_for_terms.connect(knows_nothing)
-        try:
-            with terms("20.00", fee="45.00"):
-                said = terms_of(doctor=slot.doctor, location=slot.location)
-        finally:
-            asked_for_terms.disconnect(knows_nothing)
+        def knows(sender: object, **question: Any) -> VisitTerms:
+            return VisitTerms(Decimal(45), "GBP", Decimal(20))
+
+        def comes_late(sender: object, **question: Any) -> VisitTerms:
+            return VisitTerms(Decimal(1), "GBP")
+
+        with asking_only(knows_nothing, knows, comes_late):
+            said = terms_of(doctor=slot.doctor, location=slot.location)
         assert (said.fee, said.prepayment) == (Decimal(45), Decimal(20))
 
 

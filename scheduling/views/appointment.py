@@ -214,6 +214,13 @@ def holder_of(request: HttpRequest, appointment: Appointment) -> Actor:
     return from_request(request, link=appointment.pk)
 
 
+def to_what_is_next(appointment: Appointment) -> HttpResponse:
+    """On from a booking that was just made: to where it is paid, if it is confirmed by that, else to its page."""
+    if appointment.prepayment and standing_of(appointment) == Standing.PENDING:
+        return redirect("payments:checkout", secret=appointment.secret)
+    return to_page(appointment)
+
+
 def to_page(appointment: Appointment) -> HttpResponse:
     """Back to the appointment's page."""
     return redirect("scheduling:appointment", secret=appointment.secret)

@@ -36,6 +36,7 @@ from scheduling.query_values import read_day, read_number
 from scheduling.selectors.appointments import by_secret
 from scheduling.selectors.availability import nearest_free_slots
 from scheduling.selectors.self_service import Standing, hold_of, live_holds_of, standing_of
+from scheduling.selectors.terms import terms_of_move
 from scheduling.services.holds import extend_hold, hold_seat, release_hold
 from scheduling.services.rescheduling import reschedule_appointment
 from scheduling.views.appointment import holder_of, refusal_to_change, to_page
@@ -166,7 +167,9 @@ def check_move(request: HttpRequest, appointment: Appointment, token: str) -> Ht
 
 
 def _check_page(request: HttpRequest, appointment: Appointment, hold: Hold, error: str = "") -> HttpResponse:
-    context = {"appointment": appointment, "hold": hold, "slot": hold.slot, "error": error}
+    slot = hold.slot
+    terms = terms_of_move(appointment, doctor=slot.doctor, location=slot.location, starts_at=slot.starts_at)
+    context = {"appointment": appointment, "hold": hold, "slot": slot, "terms": terms, "error": error}
     return render(request, "scheduling/appointment/reschedule_check.html", context, status=409 if error else 200)
 
 

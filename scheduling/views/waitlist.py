@@ -15,13 +15,25 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.actors import from_request
 from accounts.errors import DomainError
 from accounts.permissions import secret_link
-from scheduling.models import WaitlistEntry
+from scheduling.models import Appointment, WaitlistEntry
+from scheduling.selectors.terms import terms_of, terms_of_move
 from scheduling.selectors.waitlist import Wait, booked_from, entry_by_secret, people_ahead, wait_of
 from scheduling.services.waitlist import accept_offer, decline_offer, leave_waitlist
-from scheduling.views.appointment import JUST_BOOKED
+from scheduling.views.appointment import JUST_BOOKED, to_what_is_next
 from scheduling.views.links import keep_private
+from scheduling.visit_terms import VisitTerms
 
 EntryView = Callable[..., HttpResponse]
+
+
+def _terms(entry: WaitlistEntry, replaces: Appointment | None) -> VisitTerms | None:
+    """What the offered seat costs."""
+    slot = entry.offered_slot
+    if slot is None:
+        return None
+    if replaces is not None:
+        return terms_of_move(replaces, doctor=slot.doctor, location=slot.location, starts_at=slot.starts_at)
+    return terms_of(doctor=slot.doctor, location=slot.location, patient=entry.patient, starts_at=slot.starts_at)
 
 
 def with_entry(view: EntryView) -> EntryView:
@@ -43,9 +55,11 @@ def with_entry(view: EntryView) -> EntryView:
 def waitlist_entry(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
     """Say how the wait stands, and show the offer if there is one."""
     wait = wait_of(entry)
+    replaces = entry.instead_of if entry.instead_of and entry.instead_of.is_active else None
     context = {
         "entry": entry,
-        "replaces": entry.instead_of if entry.instead_of and entry.instead_of.is_active else None,
+        "replaces": replaces,
+        "terms": _terms(entry, replaces) if wait == Wait.OFFERED else None,
         "wait": wait,
         "ahead": people_ahead(entry) if wait == Wait.WAITING else 0,
         "booked": booked_from(entry) if wait == Wait.BOOKED else None,
@@ -63,7 +77,7 @@ def accept(request: HttpRequest, entry: WaitlistEntry) -> HttpResponse:
     except DomainError as error:
         return _refused(request, entry, error)
     request.session[JUST_BOOKED] = appointment.pk
-    return redirect("scheduling:appointment", secret=appointment.secret)
+    return to_what_is_next(appointment)
 
 
 @secret_link

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.actors import from_request
@@ -14,8 +17,9 @@ from scheduling.forms.booking import DetailsForm, PatientForm
 from scheduling.models import Patient, Slot
 from scheduling.query_values import read_number
 from scheduling.selectors.availability import free_slots, nearest_free_slots
+from scheduling.selectors.terms import terms_of
 from scheduling.services.booking import book_hold
-from scheduling.views.appointment import JUST_BOOKED, TYPED_ADDRESS
+from scheduling.views.appointment import JUST_BOOKED, TYPED_ADDRESS, to_what_is_next
 from scheduling.views.drafts import finish_draft
 from scheduling.views.wish import wish_for
 from scheduling.views.wizard_answers import (
@@ -62,10 +66,25 @@ def _check_page(
         "visit": visit,
         "refusal": refusal,
         "time_url": time_url(booking),
+        **_price(request, booking, patient),
         "patient_url": reverse(_patient_page(request), args=[booking.token]),
         "back": reverse("scheduling:book_details", args=[booking.token]),
     }
     return render(request, "scheduling/book/check.html", context, status=refusal.status if refusal else 200)
+
+
+def _price(request: HttpRequest, booking: Booking, patient: Patient | PatientForm) -> dict[str, Any]:
+    """What the visit costs; and for how many minutes the time is kept for whoever has to pay something first."""
+    slot = booking.hold.slot if booking.hold else None
+    if slot is None:
+        return {}
+    known = patient if isinstance(patient, Patient) else None
+    terms = terms_of(doctor=slot.doctor, location=slot.location, patient=known, starts_at=slot.starts_at)
+    if from_request(request).is_staff:
+        terms = terms.at_the_clinic()
+    to_the_visit = int((slot.starts_at - timezone.now()).total_seconds()) // 60
+    minutes = max(1, min(terms.minutes, to_the_visit))
+    return {"terms": terms, "minutes_to_pay": minutes, "hours_to_pay": minutes // 60}
 
 
 def _patient_page(request: HttpRequest) -> str:
@@ -83,7 +102,7 @@ def _book(request: HttpRequest, booking: Booking, patient: Patient | PatientForm
     finish_draft(request.session, booking.token, secret=appointment.secret)
     request.session[JUST_BOOKED] = appointment.pk
     request.session[TYPED_ADDRESS] = "" if isinstance(whose, Patient) else whose.email.strip().lower()
-    return redirect("scheduling:appointment", secret=appointment.secret)
+    return to_what_is_next(appointment)
 
 
 @public
