@@ -24,6 +24,8 @@ class Stage(StrEnum):
     TWICE = "twice"
     BACK = "back"
     """The money has gone back, or is about to, for another reason."""
+    STUCK = "stuck"
+    """It was to go back, and the provider refused; the staff see to it."""
 
 
 def stage_of(payment: Payment, refunds: Sequence[Refund]) -> Stage:
@@ -38,7 +40,7 @@ def stage_of(payment: Payment, refunds: Sequence[Refund]) -> Stage:
 
 def _stage_of_money(payment: Payment, refunds: Sequence[Refund]) -> Stage:
     if payment.refunded + payment.refunding < payment.captured:
-        return Stage.PAID
+        return Stage.STUCK if any(refund.status == RefundStatus.FAILED for refund in refunds) else Stage.PAID
     reasons = {refund.reason for refund in refunds if refund.status != RefundStatus.FAILED}
     if RefundReason.SEAT_GONE in reasons:
         return Stage.SEAT_GONE

@@ -13,10 +13,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from payments.models import Payment, SandboxSession
+from payments.models import Payment, SandboxSession, WebhookEvent
+from payments.providers.contract import Refunded
 from payments.providers.sandbox_cards import CARDS
 from payments.providers.sandbox_page import LATE, pay
-from payments.states import Method, PaymentStatus, Terms
+from payments.services.settling import settle
+from payments.states import EventStatus, Method, PaymentStatus, Terms
 from payments.tests.factories import begin, paid, paid_in_cash, policy, refunded, unpaid
 from scheduling.models import Appointment
 from scheduling.services.lifecycle import cancel_appointment
@@ -166,6 +168,14 @@ def test_the_provider_is_asked_not_the_browser(client: Client) -> None:
     assert payment.status == PaymentStatus.PENDING
 
 
+def test_the_sandbox_tells_the_clinic_by_itself(client: Client) -> None:
+    payment = begin()
+    client.post(reverse("payments:sandbox", args=[session_of(payment).reference]), {"outcome": "visa"})
+    event = WebhookEvent.objects.get()
+    assert (event.status, event.payment) == (EventStatus.APPLIED, payment)
+    assert Appointment.objects.get().status == AppointmentStatus.CONFIRMED
+
+
 def test_what_was_paid_is_confirmed_when_the_payer_comes_back(client: Client) -> None:
     payment = begin()
     pay(session_of(payment), CARDS["visa"])
@@ -200,13 +210,12 @@ def test_money_that_came_when_the_time_was_gone_is_told_honestly(client: Client)
     slot = SlotFactory()
     payment = begin(unpaid(slot))
     visit = payment.appointment
-    with time_machine.travel(visit.expires_at + timedelta(minutes=20)) as later:
+    with time_machine.travel(visit.expires_at + timedelta(minutes=20)):
         book(slot)
         session = session_of(payment)
         SandboxSession.objects.filter(pk=session.pk).update(expires_at=timezone.now() + timedelta(minutes=1))
         pay(session_of(payment), CARDS["visa"])
         said = read(client, page_of(payment))
-        assert later is not None
     assert "Your payment came too late" in said
     assert "You get £60.00 back" in said
     assert "Book again with" in said
@@ -229,6 +238,21 @@ def test_a_refund_is_shown_on_the_page_of_its_payment(client: Client) -> None:
     assert "Your payment is being refunded" in said
     assert "The appointment is cancelled." in said
     assert "You get £60.00 back" in said
+
+
+def test_a_refund_that_the_provider_refused_is_the_clinics_business(client: Client) -> None:
+    payment = paid()
+    refund = refunded(payment)
+    fact = Refunded("r", refund.amount, "GBP", timezone.now(), key=refund.key, succeeded=False)
+    settle(payment_id=payment.pk, facts=[fact], actor=CLINIC)
+    assert "The clinic knows, and sees to it." in read(client, page_of(payment))
+
+
+def test_what_is_kept_of_a_late_cancellation_is_said(client: Client) -> None:
+    visit = unpaid(SlotFactory(starts_at=in_hours(5)), late_refund_percent=25)
+    payment = paid(visit)
+    cancel_appointment(appointment_id=visit.pk, message="", actor=VISITOR)
+    assert "You paid £60.00, and get £15.00 of it back" in read(client, page_of(payment))
 
 
 def test_a_transfer_says_all_that_is_written_on_it(client: Client) -> None:
@@ -306,4 +330,3 @@ def test_the_page_of_the_appointment_leads_to_its_money(client: Client) -> None:
     visit = unpaid()
     body = client.get(reverse("scheduling:appointment", args=[visit.secret])).content.decode()
     assert f'hx-get="{reverse("payments:visit_money", args=[visit.secret])}"' in body
-    assert VISITOR is not None
