@@ -107,16 +107,6 @@ def test_the_same_key_makes_one_order(server, razorpay):
     assert len(server.orders) == 1
 
 
-def test_an_order_that_was_made_without_an_answer_is_found(server, razorpay, monkeypatch):
-    monkeypatch.setattr("payments.providers.contract.SECONDS", 0.6)
-    server.decide = lambda asked: HANG if asked.method == "POST" else None
-    with pytest.raises(Unclear):
-        razorpay.start(order())
-    server.decide = None
-    assert razorpay.start(order()).reference == next(iter(server.orders))
-    assert len(server.orders) == 1
-
-
 @pytest.mark.parametrize(("amount", "currency", "minor"), [("1200", "JPY", 1200), ("1.5", "KWD", 1500)])
 def test_amounts_are_written_in_the_smallest_unit(server, razorpay, amount, currency, minor):
     wanted = order(amount=Decimal(amount), currency=currency)
@@ -366,10 +356,12 @@ def test_after_a_decline_a_browser_comes_back_with_nothing_to_believe(server, ra
 def test_whatever_goes_wrong_is_said_in_our_words_and_tried_once(
     server, razorpay, monkeypatch, capfd, fault, kind, made
 ):
-    monkeypatch.setattr("payments.providers.contract.SECONDS", 0.6)
     server.decide = lambda asked: fault if asked.method == "POST" else None
+    if fault is HANG:  # the others answer, however long that takes on a busy machine
+        monkeypatch.setattr("payments.providers.contract.SECONDS", 2)
     with pytest.raises(kind) as refused:
         razorpay.start(order())
+    monkeypatch.undo()
     assert type(refused.value) is kind
     assert KEY not in refused.value.detail
     assert len(server.orders) == made

@@ -348,10 +348,12 @@ def test_what_does_not_concern_us_has_no_facts(server, stripe):
     ],
 )
 def test_whatever_goes_wrong_is_said_in_our_words_and_tried_once(server, stripe, monkeypatch, fault, kind, made):
-    monkeypatch.setattr("payments.providers.contract.SECONDS", 0.6)
     server.faults.append(fault)
+    if fault is HANG:  # the others answer, however long that takes on a busy machine
+        monkeypatch.setattr("payments.providers.contract.SECONDS", 2)
     with pytest.raises(kind) as refused:
         stripe.start(order())
+    monkeypatch.undo()
     assert type(refused.value) is kind
     assert KEY not in refused.value.detail
     assert len(server.sessions) == made
