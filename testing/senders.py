@@ -26,9 +26,11 @@ GATEWAY_SECONDS = 1
 
 
 class Senders:
-    """The test's side: starts workers, kills them, and counts."""
+    """The test's side: starts workers, kills them, and counts. `without` switches a mechanism off."""
 
-    def __init__(self, log: Path, settings: dict[str, str], *, asking: bool = True) -> None:
+    def __init__(
+        self, log: Path, settings: dict[str, str], *, module: str = "testing.senders", without: str = ""
+    ) -> None:
         self.log, self.killed = log, 0
         self.living: list[int] = []
         self._lock = threading.Lock()
@@ -41,10 +43,10 @@ class Senders:
             "BASE_URL": "https://clinic.example",
             "ALLOWED_HOSTS": "clinic.example",
         }
-        arguments = [] if asking else ["--without-asking"]
+        arguments = [without] if without else []
         with log.open("wb") as output:
             self._nursery = subprocess.Popen(
-                [sys.executable, "-m", "testing.senders", *arguments],
+                [sys.executable, "-m", module, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,
@@ -84,17 +86,19 @@ class Senders:
         return self.log.read_text()
 
 
-def main() -> None:
-    """The nursery."""
+def nursery(prepare: Callable[[], None], work: Callable[[], None]) -> None:
+    """What such a process does: everything is loaded and prepared once, then there is a worker for each "more"."""
     import django
 
     django.setup()
-    _hurry()
+    prepare()
     children: list[int] = []
     for _line in sys.stdin:
         pid = os.fork()
         if pid == 0:
-            _send_until_killed(asking="--without-asking" not in sys.argv)
+            while True:
+                work()
+                time.sleep(0.05)
         children.append(pid)
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
@@ -123,15 +127,14 @@ def _hurry() -> None:
     lanes.IN_HAND = 10
 
 
-def _send_until_killed(*, asking: bool) -> None:
+def _send() -> None:
     from accounts.actors import system
     from notifications.channels import registry
     from notifications.services.outbox import send_due
 
-    find: Callable[[str], Any] = registry.channel_of if asking else lambda name: Unasked(registry.channel_of(name))
-    while True:
-        send_due(actor=system("send_due"), channel_of=find)
-        time.sleep(0.05)
+    asks = "--without-asking" not in sys.argv
+    find: Callable[[str], Any] = registry.channel_of if asks else lambda name: Unasked(registry.channel_of(name))
+    send_due(actor=system("send_due"), channel_of=find)
 
 
 class Unasked:
@@ -145,4 +148,4 @@ class Unasked:
 
 
 if __name__ == "__main__":
-    main()
+    nursery(_hurry, _send)

@@ -126,7 +126,7 @@ def copies_of_a_killed_workers_text(tmp_path, smtp, twilio, *, asking):
     """How many copies of a text Twilio has, when the worker dies just after it took the first."""
     write_messages(2, visits=1)
     Message.objects.exclude(channel=ChannelName.SMS).delete()
-    with senders(tmp_path, smtp, twilio, asking=asking) as working:
+    with senders(tmp_path, smtp, twilio, without="" if asking else "--without-asking") as working:
 
         def take_text(method, path, form):
             if method != "POST" or working.killed:
