@@ -20,6 +20,7 @@ class Rule(NamedTuple):
 
 DEFAULT_RULES: Final = (
     Rule(Kind.TO_CONFIRM, ChannelName.EMAIL),
+    Rule(Kind.TO_PAY, ChannelName.EMAIL),
     Rule(Kind.CONFIRMATION, ChannelName.EMAIL),
     Rule(Kind.REMINDER, ChannelName.EMAIL, DAY),
     Rule(Kind.REMINDER, ChannelName.EMAIL, HOUR),
@@ -29,6 +30,9 @@ DEFAULT_RULES: Final = (
     Rule(Kind.CANCELLED, ChannelName.EMAIL),
     Rule(Kind.CANCELLED, ChannelName.SMS),
     Rule(Kind.EXPIRED, ChannelName.EMAIL),
+    Rule(Kind.PAID, ChannelName.EMAIL),
+    Rule(Kind.REFUNDED, ChannelName.EMAIL),
+    Rule(Kind.REFUNDED, ChannelName.SMS),
     Rule(Kind.WAITLIST_OFFER, ChannelName.EMAIL),
     Rule(Kind.WAITLIST_OFFER, ChannelName.SMS),
     Rule(Kind.TURN_NEAR, ChannelName.PUSH),

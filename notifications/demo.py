@@ -72,7 +72,8 @@ class _Book:
     def _about(self, visit: Appointment) -> list[Message]:
         """As though the visit had been booked, and come to its state, by those who told of it."""
         setup, booked = self.setups[visit.location_id], self._booked_at(visit)
-        first = {Kind.TO_CONFIRM} if visit.status in NEVER_CONFIRMED else {Kind.CONFIRMATION, Kind.REMINDER}
+        asked = Kind.TO_PAY if visit.prepayment else Kind.TO_CONFIRM
+        first = {asked} if visit.status in NEVER_CONFIRMED else {Kind.CONFIRMATION, Kind.REMINDER}
         drafts = about_visit(visit, first, setup=setup, news=News(booked, by_patient=True))
         last = LAST_WORD.get(AppointmentStatus(visit.status))
         if last is not None:

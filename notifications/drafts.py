@@ -15,6 +15,8 @@ from notifications.models import Message
 from notifications.selectors.rules import Setup
 from notifications.states import OF_THE_QUEUE, ChannelName, Kind, MessageStatus, NotSent
 from notifications.timing import QuietHours, Timing, Waits, when_reminded, when_told
+from payments.models import Payment, Refund
+from payments.states import RefundReason
 from queueing.models import Token
 from scheduling.models import Appointment, Location, Slot, WaitlistEntry
 
@@ -34,7 +36,15 @@ NEAR_HOLDS: Final = timedelta(minutes=15)
 CALL_HOLDS: Final = timedelta(minutes=5)
 """So long it makes sense to say where somebody stands in a queue, and that they are called."""
 
-MUST_BE_KNOWN: Final = frozenset({Kind.RESCHEDULED, Kind.CANCELLED})
+MONEY_HOLDS: Final = timedelta(days=7)
+"""So long it makes sense to say that money came or goes back."""
+
+RINGING: Final = frozenset({ChannelName.SMS, ChannelName.CALL})
+
+TO_BE_ANSWERED: Final = frozenset({Kind.TO_CONFIRM, Kind.TO_PAY})
+"""They make sense while the booking waits."""
+
+MUST_BE_KNOWN: Final = frozenset({Kind.RESCHEDULED, Kind.CANCELLED, Kind.REFUNDED})
 """Whoever does not hear of these comes for nothing: better woken than that."""
 
 
@@ -98,6 +108,48 @@ def about_turn(token: Token, rules: Iterable[Rule], *, now: datetime) -> list[Me
     return drafts
 
 
+def about_payment(payment: Payment, visit: Appointment, *, setup: Setup, news: News) -> list[Message]:
+    """What the rules want sent because money has come. One message for a payment, however often that is said."""
+    drafts = []
+    for rule in setup.rules_for(Kind.PAID):
+        ends = news.at + MONEY_HOLDS
+        drafts.append(
+            _of_money(f"payment:{payment.pk}", rule, payment, visit, _told(rule, news, ends, ends, setup, visit))
+        )
+    return drafts
+
+
+def about_refund(refund: Refund, visit: Appointment, *, setup: Setup, news: News) -> list[Message]:
+    """What the rules want sent because money goes back. One message for a refund, whatever becomes of it.
+
+    By phone only when the patient has no appointment and may not know it: money that goes back rings nobody up.
+    """
+    is_urgent = refund.reason == RefundReason.SEAT_GONE
+    ends = latest = news.at + MONEY_HOLDS
+    if is_urgent and visit.starts_at is not None and visit.starts_at > news.at:
+        latest = visit.starts_at - IN_TIME
+    drafts = []
+    for rule in setup.rules_for(Kind.REFUNDED):
+        if is_urgent or rule.channel not in RINGING:
+            timing = _told(rule, news, latest, ends, setup, visit)
+            draft = _of_money(f"refund:{refund.pk}", rule, refund.payment, visit, timing)
+            draft.refund_id, draft.words = refund.pk, news.words
+            drafts.append(draft)
+    return drafts
+
+
+def _told(rule: Rule, news: News, latest: datetime, ends: datetime, setup: Setup, visit: Appointment) -> Timing:
+    quiet, waits = quiet_hours(setup, visit.location), _waits(rule, by_patient=news.by_patient)
+    return when_told(now=news.at, latest=latest, not_after=ends, quiet=quiet, waits=waits)
+
+
+def _of_money(what: str, rule: Rule, payment: Payment, visit: Appointment, timing: Timing) -> Message:
+    draft = _draft(what, rule, timing, start=visit.starts_at, told="once")
+    draft.payment_id, draft.appointment_id = payment.pk, visit.pk
+    draft.patient_id, draft.location_id = visit.patient_id, visit.location_id
+    return draft
+
+
 def quiet_hours(setup: Setup, location: Location) -> QuietHours:
     """When no phone should ring at a location."""
     return QuietHours(setup.policy.quiet_from, setup.policy.quiet_until, location.zone)
@@ -113,8 +165,9 @@ def _timing(appointment: Appointment, rule: Rule, quiet: QuietHours, news: News)
         return None
     if rule.kind == Kind.REMINDER:
         return when_reminded(starts_at=starts_at, minutes=rule.offset_minutes, now=news.at, quiet=quiet)
-    not_after = appointment.expires_at if rule.kind == Kind.TO_CONFIRM and appointment.expires_at else starts_at
-    latest = not_after if rule.kind == Kind.TO_CONFIRM else min(starts_at, news.former_start or starts_at) - IN_TIME
+    is_asked = rule.kind in TO_BE_ANSWERED
+    not_after = appointment.expires_at if is_asked and appointment.expires_at else starts_at
+    latest = not_after if is_asked else min(starts_at, news.former_start or starts_at) - IN_TIME
     waits = _waits(rule, by_patient=news.by_patient)
     return when_told(now=news.at, latest=latest, not_after=not_after, quiet=quiet, waits=waits)
 

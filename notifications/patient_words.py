@@ -16,6 +16,7 @@ from notifications.states import ChannelName, DeliveryStatus, Kind, MessageStatu
 
 KINDS: dict[str, Promise] = {
     Kind.TO_CONFIRM: _("Please confirm"),
+    Kind.TO_PAY: _("Please pay"),
     Kind.CONFIRMATION: _("Confirmation"),
     Kind.REMINDER: _("Reminder"),
     Kind.RESCHEDULED: _("New time"),
@@ -25,6 +26,8 @@ KINDS: dict[str, Promise] = {
     Kind.TURN_NEAR: _("Your turn is near"),
     Kind.YOUR_TURN: _("You are called"),
     Kind.FEEDBACK: _("How was your visit?"),
+    Kind.PAID: _("Receipt"),
+    Kind.REFUNDED: _("Money goes back to you"),
 }
 CHANNELS: dict[str, Promise] = {
     ChannelName.EMAIL: _("by e-mail"),

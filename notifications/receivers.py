@@ -10,6 +10,9 @@ from accounts.actors import Actor
 from notifications.selectors.tellings import ways_to_tell
 from notifications.services import planning
 from notifications.states import ChannelName
+from payments.models import Payment, Refund
+from payments.signals import payment_changed
+from payments.states import PaymentStatus
 from queueing.models import Token
 from queueing.signals import queue_changed
 from queueing.states import Step
@@ -22,6 +25,7 @@ def connect() -> None:
     appointment_changed.connect(tell_of_visit)
     waitlist_offered.connect(tell_of_offer)
     queue_changed.connect(tell_of_call)
+    payment_changed.connect(tell_of_money)
     asked_who_is_told.connect(say_who_is_told)
 
 
@@ -41,6 +45,19 @@ def tell_of_call(sender: object, *, token: Token | None, what: str, actor: Actor
     """Who is called is told so."""
     if token is not None and what in (Step.CALLED, Step.RECALLED):
         planning.plan_call(token=token, actor=actor)
+
+
+def tell_of_money(
+    sender: object,
+    *,
+    payment: Payment,
+    previous: PaymentStatus | None,
+    refund: Refund | None,
+    actor: Actor,
+    **kwargs: Any,
+) -> None:
+    """The payer is told that money came, and when it goes back."""
+    planning.plan_for_payment(payment=payment, previous=previous, refund=refund, actor=actor)
 
 
 def say_who_is_told(sender: object, *, appointment: Appointment, becomes: str, **kwargs: Any) -> list[str]:

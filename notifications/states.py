@@ -10,6 +10,7 @@ class Kind(models.TextChoices):
     """What a message is about."""
 
     TO_CONFIRM = "to_confirm", _("Booked, still to be confirmed")
+    TO_PAY = "to_pay", _("Booked, still to be paid")
     CONFIRMATION = "confirmation", _("Confirmation")
     REMINDER = "reminder", _("Reminder")
     RESCHEDULED = "rescheduled", _("Moved to another time")
@@ -19,10 +20,15 @@ class Kind(models.TextChoices):
     TURN_NEAR = "turn_near", _("Next in the queue")
     YOUR_TURN = "your_turn", _("Called")
     FEEDBACK = "feedback", _("How was it?")
+    PAID = "paid", _("Payment received")
+    REFUNDED = "refunded", _("Money goes back")
 
 
 OF_THE_QUEUE = frozenset({Kind.TURN_NEAR, Kind.YOUR_TURN})
 """Kinds about a place in a queue: they matter for minutes, whatever the hour."""
+
+OF_MONEY = frozenset({Kind.PAID, Kind.REFUNDED})
+"""Kinds about money that came or goes back: true whatever becomes of the visit."""
 
 
 class ChannelName(models.TextChoices):
@@ -69,6 +75,7 @@ class NotSent(models.TextChoices):
     VISIT_PAST = "visit_past", _("The visit has begun or is over.")
     VISIT_CHANGED = "visit_changed", _("The visit has changed since, so this no longer holds.")
     OFFER_OVER = "offer_over", _("The offer was taken, has run out, or was withdrawn.")
+    PAID_BACK = "paid_back", _("The money goes back, and another message says so.")
     NOT_WAITING = "not_waiting", _("They no longer wait in the queue.")
     TOO_OLD = "too_old", _("It would have come too late to make sense.")
     QUIET_HOURS = "quiet_hours", _("There was no time for it outside the quiet hours.")

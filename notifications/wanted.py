@@ -1,6 +1,6 @@
 """Which messages a visit wants in each of its states, and why others are not sent any more. Pure.
 
-Those of the queue hang on the token instead (`selectors/checking.py`).
+Those of the queue hang on the token instead, and those of money on the payment (`selectors/checking.py`).
 
 Planning takes back what is not wanted when a visit changes; the outbox asks again just before it sends.
 """
@@ -13,7 +13,7 @@ from notifications.states import Kind, NotSent
 from scheduling.states import AppointmentStatus
 
 WANTED_BY: Final[dict[AppointmentStatus, frozenset[Kind]]] = {
-    AppointmentStatus.PENDING: frozenset({Kind.TO_CONFIRM}),
+    AppointmentStatus.PENDING: frozenset({Kind.TO_CONFIRM, Kind.TO_PAY}),
     AppointmentStatus.CONFIRMED: frozenset({Kind.CONFIRMATION, Kind.RESCHEDULED, Kind.REMINDER}),
     AppointmentStatus.CHECKED_IN: frozenset(),
     AppointmentStatus.IN_PROGRESS: frozenset(),

@@ -21,6 +21,7 @@ from scheduling.rules import appointments_visible_to
 
 NOBODY_KNOWS_WHEN = {
     Kind.CONFIRMATION: _("When it is confirmed"),
+    Kind.PAID: _("When it is paid"),
     Kind.FEEDBACK: _("After the visit"),
     **dict.fromkeys(OF_THE_QUEUE, _("When their turn comes")),
 }

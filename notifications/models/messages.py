@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from notifications.states import ChannelName, DeliveryStatus, Kind, MessageStatus, NotSent
+from payments.models import Payment, Refund
 from queueing.models import Token
 from scheduling.models import Appointment, Location, Patient, WaitlistEntry
 
@@ -59,6 +60,12 @@ class Message(models.Model):
     token = models.ForeignKey(
         Token, verbose_name=_("token"), on_delete=models.CASCADE, null=True, blank=True, related_name="messages"
     )
+    payment = models.ForeignKey(
+        Payment, verbose_name=_("payment"), on_delete=models.CASCADE, null=True, blank=True, related_name="messages"
+    )
+    refund = models.ForeignKey(
+        Refund, verbose_name=_("refund"), on_delete=models.CASCADE, null=True, blank=True, related_name="messages"
+    )
     starts_at = models.DateTimeField(
         _("start it speaks of"), null=True, blank=True, help_text=_("A visit that starts at another time has moved.")
     )
@@ -66,7 +73,9 @@ class Message(models.Model):
     words = models.TextField(
         _("words of the staff"),
         blank=True,
-        help_text=_("What staff wrote to the patient with a cancellation; never what a patient wrote to the clinic."),
+        help_text=_(
+            "What staff wrote to the patient with a cancellation or a refund; never what a patient wrote to the clinic."
+        ),
     )
 
     due_at = models.DateTimeField(_("due"))
@@ -101,6 +110,13 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=Q(appointment__isnull=False) | Q(waitlist_entry__isnull=False) | Q(token__isnull=False),
                 name="message_about_something",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["paid", "refunded"]) | Q(payment__isnull=False), name="message_of_money_names_it"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="refunded", refund__isnull=False) | (~Q(kind="refunded") & Q(refund__isnull=True)),
+                name="only_refunds_name_a_refund",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["cancelled", "suppressed"]) | ~Q(why_not=""), name="unsent_message_says_why"

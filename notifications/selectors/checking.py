@@ -11,16 +11,18 @@ from notifications.models import Message
 from notifications.selectors.about import messages_about
 from notifications.selectors.addresses import wants
 from notifications.selectors.rules import Setup
-from notifications.states import OF_THE_QUEUE, ChannelName, Kind, MessageStatus, NotSent
+from notifications.states import OF_MONEY, OF_THE_QUEUE, ChannelName, Kind, MessageStatus, NotSent
 from notifications.timing import QuietHours
 from notifications.wanted import wanted_by, why_not_wanted_by
+from payments.selectors.accounts import account_of
+from payments.states import CAPTURED, RefundReason, RefundStatus
 from queueing.models import Feedback
 from queueing.states import TokenStatus
 from scheduling.clock import day_bounds, local_date
 from scheduling.models import Appointment
 from scheduling.states import WaitlistStatus
 
-BEFORE_THE_VISIT = frozenset({Kind.TO_CONFIRM, Kind.CONFIRMATION, Kind.REMINDER, Kind.RESCHEDULED})
+BEFORE_THE_VISIT = frozenset({Kind.TO_CONFIRM, Kind.TO_PAY, Kind.CONFIRMATION, Kind.REMINDER, Kind.RESCHEDULED})
 """Kinds that are no use once the visit has begun."""
 
 HELD_BACK = frozenset({Kind.REMINDER, Kind.FEEDBACK}) | OF_THE_QUEUE
@@ -60,6 +62,8 @@ def _what_changed(message: Message, now: datetime) -> NotSent | None:
         return _of_the_queue(message)
     if message.kind == Kind.WAITLIST_OFFER:
         return _of_the_offer(message, now)
+    if message.kind in OF_MONEY:
+        return _of_the_money(message)
     return _of_the_visit(message, now)
 
 
@@ -73,6 +77,8 @@ def _of_the_visit(message: Message, now: datetime) -> NotSent | None:
         return NotSent.VISIT_MOVED
     if message.kind in BEFORE_THE_VISIT and visit.starts_at is not None and visit.starts_at <= now:
         return NotSent.VISIT_PAST
+    if message.kind == Kind.TO_PAY and not account_of(visit).due_now:
+        return NotSent.VISIT_CHANGED
     if message.kind == Kind.FEEDBACK and Feedback.objects.filter(appointment=visit).exists():
         return NotSent.VISIT_CHANGED
     return None
@@ -88,6 +94,20 @@ def _of_the_offer(message: Message, now: datetime) -> NotSent | None:
     if message.starts_at is not None and message.starts_at != slot.starts_at:
         return NotSent.OFFER_OVER
     return None
+
+
+def _of_the_money(message: Message) -> NotSent | None:
+    """What came has come, whatever has become of it since; but not two messages about money that goes straight back."""
+    payment, refund = message.payment, message.refund
+    if message.kind == Kind.REFUNDED:
+        is_true = refund is not None and (
+            refund.status == RefundStatus.SUCCEEDED or refund.reason == RefundReason.SEAT_GONE
+        )
+        return None if is_true else NotSent.VISIT_CHANGED
+    if payment is None or payment.status not in CAPTURED:
+        return NotSent.VISIT_CHANGED
+    goes_back = payment.refunds.filter(reason=RefundReason.SEAT_GONE).exists()
+    return NotSent.PAID_BACK if goes_back else None
 
 
 def _of_the_queue(message: Message) -> NotSent | None:
@@ -108,9 +128,19 @@ def _of_the_hour(message: Message, setup: Setup, now: datetime) -> Objection | N
         return None
     if message.channel == ChannelName.EMAIL and message.kind not in HELD_BACK:
         return None
-    if message.not_after is None or bounds[1] < message.not_after - _time_needed(message):
+    ends = _known_by(message, now)
+    if ends is None or bounds[1] < ends - _time_needed(message):
         return Objection(NotSent.QUIET_HOURS, until=bounds[1])
     return None if message.kind in MUST_BE_KNOWN else Objection(NotSent.QUIET_HOURS)
+
+
+def _known_by(message: Message, now: datetime) -> datetime | None:
+    """Until when it helps: who has no seat any more must know it before they would have come."""
+    refund = message.refund
+    is_urgent = refund is not None and refund.reason == RefundReason.SEAT_GONE
+    if is_urgent and message.starts_at is not None and message.starts_at > now:
+        return message.starts_at
+    return message.not_after
 
 
 def _time_needed(message: Message) -> timedelta:

@@ -50,6 +50,8 @@ def with_everything(messages: QuerySet[Message]) -> QuerySet[Message]:
         "appointment__patient",
         "appointment__location",
         "appointment__doctor__specialty",
+        "payment",
+        "refund",
         "token__appointment",
         "token__queue__doctor",
         "token__queue__location",

@@ -71,7 +71,7 @@ def what_will_be_sent(appointment: Appointment) -> list[Planned]:
     """Every message about a visit in the order of time, those at the end of which nobody knows when."""
     now, setup = timezone.now(), setup_of(appointment.location_id)
     rows = messages_about(appointment.pk).select_related(
-        "patient", "location", "appointment", "token__appointment", "waitlist_entry__offered_slot"
+        "patient", "location", "appointment", "payment", "refund", "token__appointment", "waitlist_entry__offered_slot"
     )
     written = [_written(row, setup, now) for row in rows]
     found = [*written, *_to_be_written(appointment, written, setup, now)]
@@ -115,6 +115,8 @@ def _to_be_written(
     appointment: Appointment, written: Iterable[Planned], setup: Setup, now: datetime
 ) -> Iterator[Planned]:
     kinds = STILL_TO_TELL.get(AppointmentStatus(appointment.status), frozenset())
+    if appointment.status == AppointmentStatus.PENDING and appointment.prepayment:
+        kinds |= {Kind.PAID}
     if appointment.starts_at is None or appointment.starts_at <= now:
         kinds -= {Kind.CONFIRMATION, Kind.REMINDER}
     there = {(one.kind, one.channel, one.offset_minutes) for one in written if not _was_taken_back(one)}

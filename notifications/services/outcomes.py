@@ -81,7 +81,7 @@ def _write_to_the_others(ready: Ready) -> None:
     """Somebody is reached at several addresses: each gets a row of its own, as each has an outcome of its own."""
     message = ready.message
     named = ("kind", "channel", "offset_minutes", "starts_at", "due_at", "not_after")
-    about = ("patient_id", "location_id", "appointment_id", "waitlist_entry_id", "token_id")
+    about = ("patient_id", "location_id", "appointment_id", "waitlist_entry_id", "token_id", "payment_id", "refund_id")
     same = {name: getattr(message, name) for name in (*named, *about)}
     rows = [
         Message(**same, dedupe_key=f"{message.dedupe_key}:{address}", address=address, try_at=message.due_at)

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from accounts.actors import Actor
-from notifications.drafts import News, about_offer, about_turn, about_visit
+from notifications.drafts import News, about_offer, about_payment, about_refund, about_turn, about_visit
 from notifications.models import Message
 from notifications.selectors.reminders import without_reminders
 from notifications.selectors.rules import setup_of
@@ -20,8 +20,11 @@ from notifications.services.outbox import cancel_unsent
 from notifications.states import ChannelName, Kind
 from notifications.waking import wake_after_commit
 from notifications.wanted import wanted_by, why_not_wanted_by
+from payments.models import Payment, Refund
+from payments.states import CAPTURED, HOSTED, PaymentStatus, RefundReason, RefundStatus
 from queueing.models import Token
 from scheduling.models import Appointment, Slot, WaitlistEntry
+from scheduling.selectors.appointments import live_visit_of
 from scheduling.states import UPCOMING, AppointmentStatus
 
 
@@ -42,11 +45,17 @@ def plan_for_visit(*, appointment: Appointment, previous: str | None, actor: Act
     former = getattr(appointment, "predecessor", None) if Kind.RESCHEDULED in kinds else None
     news = News(
         at=now,
-        by_patient=not actor.is_staff,
+        by_patient=not actor.is_staff or _has_just_paid(appointment, actor),
         words=message.replace("\x00", "").strip() if actor.is_staff else "",
         former_start=former.starts_at if former else None,
     )
     return _write(about_visit(appointment, kinds, setup=setup_of(appointment.location_id), news=news), now)
+
+
+def _has_just_paid(appointment: Appointment, actor: Actor) -> bool:
+    """Whether it is the payment, told by the provider, that has confirmed the visit. What staff confirm is waived."""
+    is_confirmed = appointment.status == AppointmentStatus.CONFIRMED
+    return is_confirmed and bool(appointment.prepayment) and actor.user is None
 
 
 def _take_back(appointment: Appointment, previous: str, actor: Actor) -> None:
@@ -68,7 +77,7 @@ def _kinds_to_tell(appointment: Appointment, previous: str | None, now: datetime
     if appointment.starts_at is None or appointment.starts_at <= now:
         return set()
     if status == AppointmentStatus.PENDING:
-        return {Kind.TO_CONFIRM}
+        return {Kind.TO_PAY if appointment.prepayment else Kind.TO_CONFIRM}
     if status == AppointmentStatus.CONFIRMED:
         if previous == AppointmentStatus.CHECKED_IN:  # by mistake
             return {Kind.REMINDER}
@@ -79,6 +88,34 @@ def _kinds_to_tell(appointment: Appointment, previous: str | None, now: datetime
     if status == AppointmentStatus.EXPIRED:
         return {Kind.EXPIRED}
     return set()
+
+
+def plan_for_payment(*, payment: Payment, previous: PaymentStatus | None, refund: Refund | None, actor: Actor) -> int:
+    """Money has come, or a refund was decided or did what was decided; returns how many messages were written.
+
+    A message of its own for each movement of money, besides what becomes of the visit: the receipt is what people pass
+    on to their insurance, the confirmation with its link is what they keep.
+    """
+    if refund is None and not (payment.status == PaymentStatus.PAID and previous not in CAPTURED):
+        return 0
+    if refund is not None and not _is_to_be_told(refund):
+        return 0
+    now = timezone.now()
+    visit = live_visit_of(payment.appointment_id)
+    words = refund.words.strip() if refund is not None and refund.reason == RefundReason.STAFF else ""
+    answers_payer = refund is None or refund.reason == RefundReason.SEAT_GONE
+    by_patient = not actor.is_staff or (answers_payer and actor.user is None and payment.provider in HOSTED)
+    news = News(at=now, by_patient=by_patient, words=words)
+    setup = setup_of(visit.location_id)
+    if refund is None:
+        return _write(about_payment(payment, visit, setup=setup, news=news), now)
+    return _write(about_refund(refund, visit, setup=setup, news=news), now)
+
+
+def _is_to_be_told(refund: Refund) -> bool:
+    """Money that goes back is told when it has gone; where the patient would come for nothing, when that is decided."""
+    told_at = RefundStatus.PENDING if refund.reason == RefundReason.SEAT_GONE else RefundStatus.SUCCEEDED
+    return refund.status == told_at
 
 
 def plan_offer(*, entry: WaitlistEntry, actor: Actor) -> int:

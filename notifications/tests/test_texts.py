@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from icalendar import Calendar
 
 from notifications.models import MessageText
-from notifications.states import ChannelName, Kind
+from notifications.states import OF_MONEY, ChannelName, Kind
 from notifications.tests.factories import message
 from notifications.tests.texts import Told, told
 from notifications.texts import Composed, TextBroken, check_text, compose
@@ -222,6 +222,9 @@ def test_a_cancellation_brings_the_words_of_the_staff_and_never_those_of_the_pat
 @pytest.mark.parametrize("kind", Kind)
 def test_calendars_are_told_of_what_is_booked_moved_and_cancelled(world: Told, kind: Kind) -> None:
     files = world.compose(kind, ChannelName.EMAIL, "en").attachments
+    if kind in OF_MONEY:
+        assert [file.media_type for file in files] == ["application/pdf"]
+        return
     if kind not in {Kind.CONFIRMATION, Kind.RESCHEDULED, Kind.CANCELLED}:
         assert files == ()
         return

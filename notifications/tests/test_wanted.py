@@ -6,7 +6,7 @@ import pytest
 
 from notifications.models import Message
 from notifications.services.outbox import cancel_unsent
-from notifications.states import OF_THE_QUEUE, Kind, NotSent
+from notifications.states import OF_MONEY, OF_THE_QUEUE, Kind, NotSent
 from notifications.tests.factories import message
 from notifications.wanted import WANTED_BY, wanted_by, why_not_wanted_by
 from scheduling.states import AppointmentStatus
@@ -18,8 +18,8 @@ def test_every_state_of_a_visit_says_what_it_wants_and_why_not_the_rest():
     assert all(why_not_wanted_by(status) in NotSent for status in AppointmentStatus)
 
 
-def test_every_kind_but_offers_and_those_of_the_queue_is_wanted_by_some_state():
-    assert set().union(*WANTED_BY.values()) == set(Kind) - {Kind.WAITLIST_OFFER} - OF_THE_QUEUE
+def test_every_kind_but_offers_and_those_of_the_queue_and_of_money_is_wanted_by_some_state():
+    assert set().union(*WANTED_BY.values()) == set(Kind) - {Kind.WAITLIST_OFFER} - OF_THE_QUEUE - OF_MONEY
 
 
 def test_who_stays_away_is_sent_nothing_more():

@@ -9,9 +9,11 @@ from typing import Any
 from django.utils import timezone
 
 from notifications.models import Message, MessagePolicy
-from notifications.states import OF_THE_QUEUE, ChannelName, Kind
+from notifications.states import OF_MONEY, OF_THE_QUEUE, ChannelName, Kind
 from notifications.tests.factories import message
 from notifications.texts import Composed, compose
+from payments.models import Receipt
+from payments.tests.receipts import paid, paid_back
 from queueing.models import Token
 from queueing.services.check_in import check_in
 from scheduling.models import Appointment, Patient, WaitlistEntry
@@ -36,6 +38,8 @@ class Told:
     entry: WaitlistEntry
     token: Token
     policy: MessagePolicy
+    receipt: Receipt
+    credit_note: Receipt
 
     def message(self, kind: Kind, channel: ChannelName, **fields: Any) -> Message:
         """A row of the outbox about it."""
@@ -43,7 +47,11 @@ class Told:
             return message(kind, channel, token=self.token, **fields)
         if kind == Kind.WAITLIST_OFFER:
             return message(kind, channel, waitlist_entry=self.entry, location=self.visit.location, **fields)
-        if kind == Kind.CANCELLED:
+        if kind in OF_MONEY:
+            fields = {"payment": self.receipt.entry.payment, **fields}
+        if kind == Kind.REFUNDED:
+            fields = {"refund": self.credit_note.entry.refund, **fields}
+        if kind in {Kind.CANCELLED, Kind.REFUNDED}:
             fields = {"words": "I am away that day.", **fields}
         return message(kind, channel, appointment=self.visit, **fields)
 
@@ -85,4 +93,6 @@ def told(
     entry.save()
     soon = SlotFactory(doctor=seen_by, location=location, starts_at=in_hours(0.25))
     here = check_in(appointment_id=book(soon, patient=PatientFactory(), **visit).pk, actor=CLINIC)
-    return Told(appointment, entry, here, MessagePolicy(location=location, short_name=short_name))
+    receipt = paid(appointment)
+    policy = MessagePolicy(location=location, short_name=short_name)
+    return Told(appointment, entry, here, policy, receipt, paid_back(receipt))

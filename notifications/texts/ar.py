@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from notifications.states import ChannelName, Kind
 from notifications.texts.days import IN_ARABIC
+from notifications.texts.money import ar as of_money
 from notifications.texts.written import Text, Written, lines, paragraphs
 
 EMAIL, SMS, PUSH, CALL = ChannelName.EMAIL, ChannelName.SMS, ChannelName.PUSH, ChannelName.CALL
@@ -347,12 +348,14 @@ BUTTONS = {
 
 ARABIC = Written(
     code="ar",
-    texts=TEXTS,
-    buttons=BUTTONS,
+    texts=TEXTS | of_money.TEXTS,
+    buttons=BUTTONS | of_money.BUTTONS,
     days=IN_ARABIC,
     phone="الهاتف",
     keep_link="هذا الرابط خاص بك، لذا يرجى عدم إعادة توجيه هذه الرسالة.",
     video_call="مكالمة فيديو",
     room="الغرفة {number}",
+    whys=of_money.WHYS,
+    money=of_money.MONEY,
     is_rtl=True,
 )

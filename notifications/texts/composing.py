@@ -11,7 +11,7 @@ from django.utils import translation
 from notifications.channels.contract import Attachment
 from notifications.errors import TextBroken
 from notifications.models import Message, MessagePolicy, MessageText
-from notifications.states import ChannelName, Kind
+from notifications.states import OF_MONEY, ChannelName, Kind
 from notifications.texts.filling import fill, lines_with_values, one_line, placeholders_in, stray_braces_in
 from notifications.texts.languages import shipped_text, written_in
 from notifications.texts.mail import html_of, plain_of
@@ -25,6 +25,8 @@ from notifications.texts.placeholders import (
 )
 from notifications.texts.sms_length import Value, fit
 from notifications.texts.written import Text, Written
+from payments.receipt_file import file_name, receipt_file
+from payments.selectors.receipts import credit_note_of, receipt_of
 from scheduling.calendar_file import calendar_file, has_times
 
 WITH_A_CALENDAR_FILE = frozenset({Kind.CONFIRMATION, Kind.RESCHEDULED, Kind.CANCELLED})
@@ -149,16 +151,30 @@ def _mail(subject: str, body: str, values: Mapping[str, Value], facts: Facts, ki
 
 
 def _files_of(message: Message) -> tuple[Attachment, ...]:
+    if message.kind in OF_MONEY:
+        return _receipts_of(message)
     visit = message.appointment
     if message.kind not in WITH_A_CALENDAR_FILE or visit is None or not has_times(visit):
         return ()
     return (Attachment(name=f"{visit.number}.ics", content=calendar_file(visit), media_type="text/calendar"),)
 
 
+def _receipts_of(message: Message) -> tuple[Attachment, ...]:
+    """The receipt of what came, or the credit note of what has gone back; while it has not, what it gives back."""
+    payment, refund = message.payment, message.refund
+    found = credit_note_of(refund) if refund is not None else None
+    found = found or (receipt_of(payment) if payment is not None else None)
+    if found is None:
+        raise TextBroken
+    return (Attachment(name=file_name(found), content=receipt_file(found), media_type="application/pdf"),)
+
+
 def tag_of(message: Message) -> str:
     """What a message is about, as one word: on a phone's screen the news takes the place of what it makes old."""
     if message.token_id is not None:
         return f"token-{message.token_id}"
+    if message.kind in OF_MONEY:
+        return f"money-{message.payment_id}"
     if message.waitlist_entry_id is not None:
         return f"offer-{message.waitlist_entry_id}"
     return f"visit-{message.appointment_id}"

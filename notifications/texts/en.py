@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from notifications.states import ChannelName, Kind
 from notifications.texts.days import IN_ENGLISH
+from notifications.texts.money import en as of_money
 from notifications.texts.written import Text, Written, lines, paragraphs
 
 EMAIL, SMS, PUSH, CALL = ChannelName.EMAIL, ChannelName.SMS, ChannelName.PUSH, ChannelName.CALL
@@ -362,11 +363,13 @@ BUTTONS = {
 
 ENGLISH = Written(
     code="en",
-    texts=TEXTS,
-    buttons=BUTTONS,
+    texts=TEXTS | of_money.TEXTS,
+    buttons=BUTTONS | of_money.BUTTONS,
     days=IN_ENGLISH,
     phone="Phone",
     keep_link="The link is meant for you alone, so please do not pass this e-mail on.",
     video_call="Video call",
     room="Room {number}",
+    whys=of_money.WHYS,
+    money=of_money.MONEY,
 )

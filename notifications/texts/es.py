@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from notifications.states import ChannelName, Kind
 from notifications.texts.days import IN_SPANISH
+from notifications.texts.money import es as of_money
 from notifications.texts.written import Text, Written, lines, paragraphs
 
 EMAIL, SMS, PUSH, CALL = ChannelName.EMAIL, ChannelName.SMS, ChannelName.PUSH, ChannelName.CALL
@@ -365,12 +366,14 @@ def _spoken_name(name: str) -> str:
 
 SPANISH = Written(
     code="es",
-    texts=TEXTS,
-    buttons=BUTTONS,
+    texts=TEXTS | of_money.TEXTS,
+    buttons=BUTTONS | of_money.BUTTONS,
     days=IN_SPANISH,
     phone="Teléfono",
     keep_link="El enlace es solo para usted; por favor, no reenvíe este mensaje.",
     video_call="Videollamada",
     room="Sala {number}",
+    whys=of_money.WHYS,
+    money=of_money.MONEY,
     spoken_name=_spoken_name,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from notifications.states import ChannelName, Kind
 from notifications.texts.days import IN_HINDI
+from notifications.texts.money import hi as of_money
 from notifications.texts.written import Text, Written, lines, paragraphs
 
 EMAIL, SMS, PUSH, CALL = ChannelName.EMAIL, ChannelName.SMS, ChannelName.PUSH, ChannelName.CALL
@@ -347,11 +348,13 @@ BUTTONS = {
 
 HINDI = Written(
     code="hi",
-    texts=TEXTS,
-    buttons=BUTTONS,
+    texts=TEXTS | of_money.TEXTS,
+    buttons=BUTTONS | of_money.BUTTONS,
     days=IN_HINDI,
     phone="फ़ोन",
     keep_link="यह लिंक सिर्फ़ आपके लिए है, इसलिए कृपया यह ई-मेल किसी को आगे न भेजें।",
     video_call="वीडियो कॉल",
     room="कमरा नंबर {number}",
+    whys=of_money.WHYS,
+    money=of_money.MONEY,
 )

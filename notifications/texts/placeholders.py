@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import Any, Final
 
 from django.conf import settings
@@ -19,17 +20,23 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.errors import TextBroken
 from notifications.models import Message, MessagePolicy
-from notifications.states import OF_THE_QUEUE, ChannelName, Kind
+from notifications.states import OF_MONEY, OF_THE_QUEUE, ChannelName, Kind
 from notifications.texts.days import Ways
 from notifications.texts.filling import isolated, one_line, several_lines
-from notifications.texts.sms_length import Value
-from notifications.texts.written import Written
+from notifications.texts.sms_length import Value, is_gsm
+from notifications.texts.written import MoneyBack, Written
+from payments.models import Payment, Refund
+from payments.selectors.accounts import account_of
+from payments.states import Method, RefundReason, RefundStatus
+from scheduling.models import Appointment
+from scheduling.templatetags.clinic_time import price
 
 _VISIT: Final = ("clinic", "patient", "doctor", "day", "time", "place", "number", "phone", "link")
 _QUEUE: Final = ("clinic", "patient", "doctor", "token", "room", "phone", "link")
 
 _OF_KIND: Final[dict[Kind, tuple[str, ...]]] = {
     Kind.TO_CONFIRM: (*_VISIT, "until"),
+    Kind.TO_PAY: (*_VISIT, "until", "amount"),
     Kind.CONFIRMATION: _VISIT,
     Kind.REMINDER: _VISIT,
     Kind.RESCHEDULED: _VISIT,
@@ -39,6 +46,8 @@ _OF_KIND: Final[dict[Kind, tuple[str, ...]]] = {
     Kind.TURN_NEAR: _QUEUE,
     Kind.YOUR_TURN: _QUEUE,
     Kind.FEEDBACK: ("clinic", "patient", "doctor", "day", "phone", "link"),
+    Kind.PAID: (*_VISIT, "amount"),
+    Kind.REFUNDED: (*_VISIT, "amount", "why", "money", "words"),
 }
 
 MEANINGS: Final[dict[str, Promise]] = {
@@ -52,13 +61,17 @@ MEANINGS: Final[dict[str, Promise]] = {
     "phone": _("the location's phone number"),
     "link": _("the link; an e-mail has it as a button in any case"),
     "until": _("the last moment to answer"),
-    "words": _("what staff wrote to the patient with the cancellation"),
+    "amount": _("the amount of money"),
+    "why": _("why the money goes back, in a sentence"),
+    "money": _("whether it is on its way or back, in a sentence"),
+    "words": _("what staff wrote to the patient with it"),
     "token": _("the token's code"),
     "room": _("where to go"),
 }
 
 NEEDED: Final[dict[Kind, frozenset[str]]] = {
     Kind.TO_CONFIRM: frozenset({"day", "until"}),
+    Kind.TO_PAY: frozenset({"amount", "until"}),
     Kind.CONFIRMATION: frozenset({"day", "time"}),
     Kind.REMINDER: frozenset({"day", "time"}),
     Kind.RESCHEDULED: frozenset({"day", "time"}),
@@ -68,12 +81,14 @@ NEEDED: Final[dict[Kind, frozenset[str]]] = {
     Kind.TURN_NEAR: frozenset({"token"}),
     Kind.YOUR_TURN: frozenset({"token"}),
     Kind.FEEDBACK: frozenset(),
+    Kind.PAID: frozenset({"amount"}),
+    Kind.REFUNDED: frozenset({"amount", "why"}),
 }
 """Without these a message would leave its reader asking. A text message, which is short, needs its link besides."""
 
 GIVE_WAY: Final = (
-    *("clinic", "day", "until", "time", "patient", "doctor", "place", "room"),
-    *("day", "until", "time"),
+    *("amount", "clinic", "why", "day", "until", "time", "patient", "doctor", "place", "room"),
+    *("day", "until", "time", "why"),
 )
 """In which order values become briefer, each by one way, where a text message lacks room."""
 
@@ -92,6 +107,8 @@ def placeholders_of(kind: str, channel: str) -> tuple[str, ...]:
         left_out.add("link")
     if channel != ChannelName.EMAIL:
         left_out.add("words")
+    if channel in (ChannelName.SMS, ChannelName.PUSH):
+        left_out.add("money")
     return tuple(name for name in _OF_KIND[Kind(kind)] if name not in left_out)
 
 
@@ -111,6 +128,10 @@ class Facts:
     national_phone: str = ""
     phone: str = ""
     words: str = ""
+    amount: Decimal | None = None
+    currency: str = ""
+    why: str = ""
+    money: str = ""
     token: str = ""
     room: str = ""
     short_name: str = ""
@@ -154,6 +175,10 @@ def _about(message: Message) -> dict[str, Any]:
     visit = message.appointment
     if visit is None:
         raise TextBroken
+    return _about_visit(message, visit) | _about_money(message, visit)
+
+
+def _about_visit(message: Message, visit: Appointment) -> dict[str, Any]:
     return {
         "doctor": visit.doctor.name,
         "room": visit.doctor.room,
@@ -162,6 +187,29 @@ def _about(message: Message) -> dict[str, Any]:
         "until": visit.expires_at,
         "is_by_video": bool(visit.meeting_link),
     }
+
+
+def _about_money(message: Message, visit: Appointment) -> dict[str, Any]:
+    """How much is asked for, came, or goes back, and why."""
+    if message.kind == Kind.TO_PAY:
+        account = account_of(visit)
+        return {"amount": account.due_now, "currency": account.currency}
+    payment, refund = message.payment, message.refund
+    if message.kind == Kind.PAID and payment is not None:
+        return {"amount": payment.captured, "currency": payment.currency}
+    if refund is not None and payment is not None:
+        said = {"amount": refund.amount, "currency": payment.currency, "why": refund.reason}
+        return {**said, "money": how_far(payment, refund)}
+    if message.kind in OF_MONEY:
+        raise TextBroken
+    return {}
+
+
+def how_far(payment: Payment, refund: Refund) -> MoneyBack:
+    """Whether money that goes back is there."""
+    if refund.status != RefundStatus.SUCCEEDED:
+        return MoneyBack.DECIDED
+    return MoneyBack.IN_CASH if payment.method == Method.CASH else MoneyBack.SENT
 
 
 def link_of(message: Message) -> str:
@@ -184,6 +232,9 @@ def values_of(facts: Facts, *, channel: str, written: Written) -> dict[str, Valu
         "link": Value((facts.link,)),
         "until": Value(say.until()),
         "words": Value((say.as_it_is(several_lines(facts.words)),)),
+        "amount": Value(say.amount()),
+        "why": Value(say.why()),
+        "money": Value((say.money(),)),
         "token": Value((say.token(),)),
         "room": say.name(say.room()),
     }
@@ -283,6 +334,32 @@ class _Saying:
         if self.channel == ChannelName.EMAIL:
             return self.left_to_right(self.facts.phone.replace(" ", NO_BREAK_SPACE))
         return self.facts.phone
+
+    def amount(self) -> Ways:
+        """An amount of money; in text messages that a sign such as ₹ would take half of the room from, with the code of
+        the currency instead."""
+        if self.facts.amount is None:
+            return ("",)
+        said = price(self.facts.amount, self.facts.currency)
+        if self.channel != ChannelName.SMS:
+            return (self.left_to_right(said),)
+        said = said.replace(NO_BREAK_SPACE, " ")
+        if is_gsm(said) or not is_gsm(self.written.room):
+            return (said,)
+        return (said, f"{price(self.facts.amount)} {self.facts.currency}".replace(NO_BREAK_SPACE, " "))
+
+    def why(self) -> Ways:
+        """Why money goes back."""
+        if not self.facts.why:
+            return ("",)
+        full, short, brief = self.written.whys[RefundReason(self.facts.why)]
+        if self.channel in (ChannelName.EMAIL, ChannelName.CALL):
+            return (full,)
+        return (short, brief) if self.channel == ChannelName.SMS else (short,)
+
+    def money(self) -> str:
+        """How far it is."""
+        return self.written.money[MoneyBack(self.facts.money)] if self.facts.money else ""
 
     def token(self) -> str:
         """A token's code; read out, it is sign after sign."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Final
 
 from django.conf import settings
@@ -13,6 +14,9 @@ from django.utils import timezone
 from notifications.models.messages import CODE_LENGTH
 from notifications.states import Kind
 from notifications.texts.placeholders import Facts
+from notifications.texts.written import MoneyBack
+from payments.states import RefundReason
+from scheduling.models.clinic import default_currency
 
 _NAMES: Final = {
     "en": ("Dr Amara Okonkwo", "Ada Lindqvist", "Room 3", "I am sorry, I have to be away that day."),
@@ -42,7 +46,11 @@ def sample_facts(kind: str, language: str, *, short_name: str = "") -> Facts:
         token="C014",  # noqa: S106  a number that is called out
         room=room,
         short_name=short_name,
+        amount=Decimal(60),
+        currency=default_currency(),
     )
     if kind == Kind.CANCELLED:
         return replace(facts, words=words)
+    if kind == Kind.REFUNDED:
+        return replace(facts, words=words, why=RefundReason.CLINIC, money=MoneyBack.SENT)
     return replace(facts, until=starts_at - timedelta(days=1))

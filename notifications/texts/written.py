@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from notifications.states import ChannelName, Kind
 from notifications.texts.days import Days, Ways
+from payments.states import RefundReason
+
+
+class MoneyBack(StrEnum):
+    """How far money is that goes back."""
+
+    DECIDED = "decided"
+    SENT = "sent"
+    IN_CASH = "in_cash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,10 @@ class Written:
     keep_link: str
     video_call: str
     room: str
+    whys: Mapping[RefundReason, Ways]
+    """Why money goes back: as e-mails and calls say it, as screens and text messages do, and at its briefest."""
+    money: Mapping[MoneyBack, str]
+    """Whether it is on its way, or back."""
     spoken_name: Callable[[str], str] = str
     is_rtl: bool = False
 

@@ -25,7 +25,7 @@ from scheduling.services.patients import update_patient
 from scheduling.views.appointment import TYPED_ADDRESS, holder_of, is_news
 from scheduling.views.links import with_appointment
 
-NEWS = frozenset({Kind.TO_CONFIRM, Kind.CONFIRMATION, Kind.RESCHEDULED})
+NEWS = frozenset({Kind.TO_CONFIRM, Kind.TO_PAY, Kind.CONFIRMATION, Kind.RESCHEDULED})
 """What answers a booking."""
 
 SOON = timedelta(minutes=2)

@@ -26,7 +26,8 @@ def lock_visit(*, appointment_id: int, slot_id: int | None = None, hold_token: s
     kept = Hold.objects.filter(token=hold_token).values_list("slot_id", flat=True).first() if hold_token else None
     lock_slots([own_slot_id, slot_id, kept])
     lock_record(patient_id)
-    rows.select_for_update(of=("self",)).values_list("pk").first()
+    # No key: whoever writes that money of the visit went back names the visit, and need not wait for it.
+    rows.select_for_update(no_key=True, of=("self",)).values_list("pk").first()
     return with_everything().get(pk=appointment_id)
 
 
