@@ -75,6 +75,7 @@ class StatementForm(forms.Form):
         file = self.cleaned_data["file"]
         if file is None:
             return ""
+        self.chosen = str(file.name)
         try:
             return decode(file.read())
         except StatementUnreadable as refusal:
@@ -84,7 +85,7 @@ class StatementForm(forms.Form):
         """A file that was chosen wins over the one that was looked at before."""
         said = super().clean() or {}
         if said.get("file"):
-            said["text"], said["file_name"] = said["file"], self.files["file"].name
+            said["text"], said["file_name"] = said["file"], self.chosen
         if not said.get("text") and "file" not in self.errors:
             self.add_error("file", _("Choose a file."))
         return said

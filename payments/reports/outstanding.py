@@ -90,16 +90,21 @@ def debts_of(asked: Asked, user: Visitor) -> Debts:
             for currency, doctor_id, visits, owed in sorted(groups)
             if doctor_id == doctor.pk
         ),
-        debts=tuple(Debt(visit, visit.fee - visit.owed, visit.owed) for visit in named),
+        debts=tuple(_debt(visit) for visit in named),
     )
+
+
+def _debt(visit: Appointment) -> Debt:
+    owed: Decimal = visit.owed  # type: ignore[attr-defined]  # annotated
+    return Debt(visit, visit.fee - owed, owed)
 
 
 def _owing(asked: Asked, user: Visitor) -> QuerySet[Appointment]:
     """Visits with what is left of their fees (`owed`): all payments of a visit count, at whichever time it was then,
     as in `selectors/accounts.py`."""
     paid = Payment.objects.filter(appointment__calendar_uid=OuterRef("calendar_uid"), currency=OuterRef("currency"))
-    held = paid.order_by().values("appointment__calendar_uid")
-    held = held.annotate(held=Sum(F("captured") - F("refunded") - F("refunding"))).values("held")
+    by_visit = paid.order_by().values("appointment__calendar_uid")
+    held = by_visit.annotate(held=Sum(F("captured") - F("refunded") - F("refunding"))).values("held")
     visits = asked.visits(user).filter(status__in=sorted(OWING), fee__gt=0)
     owing = visits.annotate(owed=F("fee") - Coalesce(Subquery(held, output_field=_MONEY), ZERO, output_field=_MONEY))
     found: QuerySet[Appointment] = owing.filter(owed__gte=LEAST)
