@@ -62,7 +62,8 @@ _API_SIGNED_IN = (
 )
 _API_STAFF = (
     "slot-bulk slot-batch-list slot-batch-detail availability-rule-list availability-rule-detail time-off-list "
-    "time-off-detail appointment-status report-queue report-appointments queue-list queue-detail queue-call-next "
+    "time-off-detail appointment-status report-queue report-appointments report-revenue "
+    "queue-list queue-detail queue-call-next "
     "doctor-status token-prioritise token-recall token-transfer token-undo "
     "emergency-list emergency-detail emergency-acknowledge"
 )
@@ -81,7 +82,8 @@ _LISTS = (
     "scheduling_slotbatch scheduling_waitlistentry "
     "queueing_queuepolicy queueing_queue queueing_token queueing_emergencyrequest queueing_feedback "
     "notifications_message notifications_messagerule notifications_messagepolicy notifications_suppression "
-    "notifications_pushsubscription notifications_messagetext"
+    "notifications_pushsubscription notifications_messagetext "
+    "payments_statementline"
 )
 _OF_A_LIST = ("changelist", "add", "history", "delete", "change")
 
@@ -114,6 +116,8 @@ DOORS: dict[str, Door] = {
     "notifications:twilio_status": Door.EVERYBODY,
     "notifications:twilio_inbound": Door.EVERYBODY,  # nobody gets further without Twilio's signature
     **{f"payments:{name}": Door.SECRET for name in _MONEY.split()},
+    **{f"payments:{name}": Door.STAFF for name in ("revenue", "ledger_file")},
+    **{f"payments_admin:{name}": Door.STAFF for name in ("statement_lines", "import_statement", "resolve_line")},
     "payments:webhook_stripe": Door.EVERYBODY,
     "payments:webhook_razorpay": Door.EVERYBODY,  # nobody gets further without the provider's signature
     "scheduling:me": Door.SIGNED_IN,
