@@ -28,6 +28,7 @@ from accounts.models import User
 from accounts.roles import Role
 from accounts.services.users import register_user
 from config.tests.world_messages import browser_of, codes, messages_go_out
+from config.tests.world_money import Money, money_moves, money_not_for
 from config.tests.world_queue import Morning, Today, words_not_for
 from queueing.models import Token
 from scheduling.models import (
@@ -100,6 +101,7 @@ class World:
     holds: dict[str, Hold]
     waits: dict[str, WaitlistEntry]
     today: Today
+    money: Money
     people: dict[str, Person]
 
     def forbidden_to(self, person: Person) -> dict[str, str]:
@@ -111,7 +113,7 @@ class World:
         for visit in Appointment.objects.all():
             if visit.pk not in person.visits:
                 words |= {getattr(visit, said): f"visit {visit.pk}" for said in SAID if getattr(visit, said)}
-        words |= dict(words_not_for(person))
+        words |= dict(words_not_for(person)) | dict(money_not_for(person))
         rows: Iterable[Any] = [*Appointment.objects.all(), *WaitlistEntry.objects.all(), *Token.objects.all()]
         secrets = {row.secret for row in rows} | {hold.token for hold in Hold.objects.all()} | codes()
         words |= dict.fromkeys(secrets - person.secrets, "a secret")
@@ -145,7 +147,7 @@ def rows_now() -> dict[str, dict[Any, tuple[Any, ...]]]:
     books = {"AuditEntry", "AuditSeal", "AttemptCounter", "SweepRun", "Worker"}
     return {
         model._meta.label: {row[0]: row[1:] for row in model._default_manager.values_list("pk", *_columns(model))}
-        for app in ("accounts", "scheduling", "queueing", "notifications")
+        for app in ("accounts", "scheduling", "queueing", "notifications", "payments")
         for model in apps.get_app_config(app).get_models(include_auto_created=True)
         if model.__name__ not in books
     }
@@ -188,6 +190,7 @@ class _Builder:
         self._visits()
         self._rest()
         self._today()
+        self._money()
         self.today.browsers = {name: browser_of(user) for name, user in self.users.items() if user is not None}
         return World(
             here=self.here,
@@ -199,6 +202,7 @@ class _Builder:
             holds=self.holds,
             waits=self.waits,
             today=self.today,
+            money=self.money,
             people={name: self._person(name, user) for name, user in self.users.items()},
         )
 
@@ -370,6 +374,12 @@ class _Builder:
             people = self.doctors[name], self.doctors["both"], *(self.patients[patient] for patient in patients)
             Morning(name, place, *people, has_doctor_of_both=name == "here").happens(self.today)
             messages_go_out(place, [self.patients["arthur" if name == "here" else "cleo"]])
+
+    def _money(self) -> None:
+        """What was paid, and where."""
+        self.money = Money()
+        for name, place in (("here", self.here), ("there", self.there)):
+            money_moves(self.money, name, place, self.visits)
 
     def _person(self, name: str, user: User | None) -> Person:
         business = {

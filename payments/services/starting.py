@@ -51,8 +51,21 @@ def start_payment(*, appointment_id: int, method: str, actor: Actor, request_key
     is taken up again; those begun in another way are given up. The same `request_key` again finds the same payment.
     Raises NothingDue, MethodNotOffered, PaymentKeyReused, ProviderUnavailable, and WrongState once the booking ran out.
     """
+    begun = begin_payment(appointment_id=appointment_id, method=method, actor=actor, request_key=request_key)
+    return hand_over(begun, actor=actor)
+
+
+def begin_payment(*, appointment_id: int, method: str, actor: Actor, request_key: str | None = None) -> Payment:
+    """The first half of it: our own row, and no word to a provider. `hand_over` is the other half."""
     request_key = scoped(request_key, appointment_id)
-    payment = _begun_before(request_key, method) or _begin(appointment_id, method, actor, request_key)
+    return _begun_before(request_key, method) or _begin(appointment_id, method, actor, request_key)
+
+
+def hand_over(payment: Payment, *, actor: Actor) -> Payment:
+    """Ask the provider for its page, where there is none yet. Call outside of any transaction.
+
+    Raises ProviderUnavailable; the payment has failed where the provider never will.
+    """
     if payment.provider in HOSTED and payment.status == PaymentStatus.PENDING and not payment.page:
         _hand_over(payment, actor)
     return payment
@@ -143,7 +156,6 @@ def _is_as_wanted(payment: Payment, offer: Offer, visit: Appointment, due: objec
 
 
 def _hand_over(payment: Payment, actor: Actor) -> None:
-    """Ask the provider for its page. Raises ProviderUnavailable; the payment has failed where it never will."""
     order = order_for(payment)
     try:
         started = provider_of(payment.provider).start(order)
