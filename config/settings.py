@@ -342,6 +342,12 @@ SPECTACULAR_SETTINGS = {
         "DoctorStatusEnum": "queueing.states.DoctorStatus",
         "TokenStatusEnum": "queueing.states.TokenStatus",
         "EmergencySourceEnum": "queueing.states.EmergencySource",
+        "PaymentStatusEnum": "payments.states.PaymentStatus",
+        "RefundStatusEnum": "payments.states.RefundStatus",
+        "RefundReasonEnum": "payments.states.RefundReason",
+        "AccountStatusEnum": "payments.states.AccountStatus",
+        "EntryKindEnum": "payments.states.EntryKind",
+        "MessageKindEnum": "notifications.states.Kind",
     },
     "SORT_OPERATIONS": False,
 }

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from accounts.roles import STAFF_ROLES, Role
 from scheduling.models import Doctor, Location
 from scheduling.rules import Visitor, has_role, locations_of, sees_all_locations
+from scheduling.selectors.people import visits_of
 
 
 def handles_money(user: Visitor) -> bool:
@@ -35,3 +36,13 @@ def money_scope(user: Visitor, *, location: str = "location", doctor: str = "app
     if has_role(user, Role.RECEPTION):
         visible |= Q(**{f"{location}__in": locations_of(user).values("pk")})
     return visible
+
+
+def payments_open_to(user: Visitor, *, to: str = "") -> Q:
+    """Which payments somebody finds one by one: those for their own and their family's visits, and, as staff, those of
+    `money_scope`. `to` leads from other rows to the payment, such as `entry__payment__`."""
+    if not user.is_authenticated or not user.is_active:
+        return Q(pk__in=[])
+    own = Q(**{f"{to}appointment__in": visits_of(user).values("pk")})
+    scope = money_scope(user, location=f"{to}location", doctor=f"{to}appointment__doctor")
+    return own | scope if scope else scope  # an empty one is everything

@@ -21,6 +21,8 @@ from rest_framework import exceptions, serializers
 
 import accounts
 import config
+import notifications
+import payments
 import queueing
 import scheduling
 from accounts.api.serializers import StrictSerializer
@@ -164,7 +166,7 @@ def test_every_call_that_another_system_is_led_to_is_there():
 
 def modules() -> Iterator[str]:
     """Every module of ours that is no test."""
-    for package in (accounts, config, scheduling, queueing):
+    for package in (accounts, config, scheduling, queueing, payments, notifications):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not re.search(r"\.(tests|migrations|bench)\b", module.name) and module.name not in SERVERS:
                 yield module.name
@@ -191,7 +193,7 @@ def refusals() -> dict[str, set[int]]:
         if not error.__module__.startswith(OF_PAGES_ONLY) and ".tests." not in error.__module__:
             found[error.code].add(error.status)
     for refusal in subclasses(exceptions.APIException):
-        if refusal.__module__.startswith(("rest_framework.", "accounts.api.", "scheduling.api.", "queueing.api.")):
+        if re.match(r"rest_framework\.|[a-z]+\.api\.", refusal.__module__):
             found[refusal.default_code].add(int(refusal.status_code))
     found["error"].add(500)
     return found
@@ -218,7 +220,7 @@ def codes_of(field: serializers.Field[Any, Any, Any, Any]) -> set[str]:
 def literal_codes() -> set[str]:
     """Codes that the rooms of the API give with `code="..."`."""
     found = set()
-    for room in ("accounts", "scheduling", "queueing", "notifications"):
+    for room in ("accounts", "scheduling", "queueing", "notifications", "payments"):
         for source in (PROJECT / room / "api").glob("*.py"):
             calls = (node for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.Call))
             given = (keyword.value for one in calls for keyword in one.keywords if keyword.arg == "code")

@@ -65,12 +65,13 @@ _API_STAFF = (
     "time-off-detail appointment-status report-queue report-appointments report-revenue "
     "queue-list queue-detail queue-call-next "
     "doctor-status token-prioritise token-recall token-transfer token-undo "
-    "emergency-list emergency-detail emergency-acknowledge"
+    "emergency-list emergency-detail emergency-acknowledge payment-list payment-refund payment-mark-paid"
 )
 _API_SECRET = (
     "appointment-detail appointment-add-to-account appointment-attendance appointment-calendar appointment-cancel "
     "appointment-confirm appointment-reschedule waitlist-detail waitlist-accept waitlist-decline "
-    "queue-join token-detail token-status appointment-queue appointment-feedback appointment-messages"
+    "queue-join token-detail token-status appointment-queue appointment-feedback appointment-messages "
+    "appointment-payments payment-detail receipt-detail"
 )
 _PHONE = "token token_state token_leave token_help token_feedback token_qr visit_queue visit_check_in visit_feedback"
 _KIOSK = "kiosk kiosk_appointment kiosk_reference kiosk_phone kiosk_check_in kiosk_walk_in kiosk_help"

@@ -12,6 +12,7 @@ from django.utils import timezone
 from config.tests.test_nobody_sees_anothers_data import tampered
 from config.tests.world import Person, World
 from notifications.models import PushSubscription
+from payments.models import Payment, Receipt
 from queueing.models import EmergencyRequest, Queue, Token, TokenStep
 from scheduling.models import (
     Appointment,
@@ -61,6 +62,8 @@ FOREIGN: dict[str, Callable[[World, Person], list[Any]]] = {
     "push/subscriptions": lambda world, person: keys(
         PushSubscription.objects.exclude(user=person.user) if person.user else PushSubscription.objects.all()
     ),
+    "payments": lambda world, person: keys(Payment.objects.exclude(appointment__in=person.visits)),
+    "receipts": lambda world, person: keys(Receipt.objects.exclude(entry__payment__appointment__in=person.visits)),
     "emergencies": lambda world, person: keys(EmergencyRequest.objects.exclude(location__in=person.places)),
 }
 """Whose things are somebody else's, for each kind in the addresses. A kind that is missing fails the walk."""

@@ -14,6 +14,7 @@ from django.test import Client, override_settings
 from config.tests.calls import JSON, Call, calls
 from config.tests.test_api_nobody_sees_anothers_data import identities
 from config.tests.world import World, differences, rows_now
+from payments.models import Receipt
 from scheduling.models import Availability, SlotBatch, TimeOff
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +77,8 @@ def real_keys(world: World) -> dict[str, Any]:
         "queues": world.today.queues["here"].pk,
         "tokens": world.today.tokens["here_waiting"].pk,
         "emergencies": world.today.emergencies["here_desk"].pk,
+        "payments": world.money.payments["here_waiting"].pk,
+        "receipts": Receipt.objects.order_by("pk")[0].pk,
         "push/subscriptions": world.today.browsers["manager"].pk,
     }
 

@@ -21,6 +21,7 @@ from config.tests.doors import addresses
 from config.tests.foreign import FOREIGN, about_others, foreign_words, keys, others_visits
 from config.tests.test_nobody_sees_anothers_data import changed_rows, said_by, tampered
 from config.tests.world import Person, World, differences, rows_now
+from payments.models import Payment, Receipt
 from scheduling.models import (
     Appointment,
     Patient,
@@ -227,6 +228,8 @@ def test_what_is_ones_own_opens_and_speaks_of_nobody_else(world: World, name: st
             for name, token in world.today.tokens.items()
             if token.appointment_id in person.visits and not name.endswith("transferred")  # that was another doctor's
         ],
+        "payments": keys(Payment.objects.filter(appointment__in=person.visits)),
+        "receipts": keys(Receipt.objects.filter(entry__payment__appointment__in=person.visits)),
     }
     for call in calls():
         for key in own.get(call.kind, []) if call.method == "GET" and call.has_object else []:
@@ -294,6 +297,7 @@ def test_fields_that_nobody_may_set_are_refused_by_every_call_by_name(world: Wor
         "queues": world.today.queues["here"].pk,
         "tokens": world.today.tokens["here_waiting"].pk,
         "emergencies": world.today.emergencies["here_desk"].pk,
+        "payments": world.money.payments["here_waiting"].pk,
         "push/subscriptions": world.today.browsers["manager"].pk,
     }
     for call in calls():

@@ -22,6 +22,7 @@ from config.tests.calls import JSON, Call, calls
 from config.tests.world import World, build_world
 from notifications.models import PushSubscription
 from notifications.tests.pushing import KEYS, browser, json_of
+from payments.models import Payment, Refund
 from queueing.models import EmergencyRequest, Feedback, Token, TokenStep
 from scheduling.models import (
     Appointment,
@@ -131,6 +132,8 @@ MADE: dict[str, tuple[type[Model], Callable[[World], dict[str, Any]], str]] = {
         "message",
     ),
     "/api/v1/push/subscriptions/": (PushSubscription, lambda world: json_of(BROWSER), "expirationTime"),
+    "/api/v1/appointments/{id}/payments/": (Payment, lambda world: {"method": "bank_transfer"}, "method"),
+    "/api/v1/payments/{id}/refund/": (Refund, lambda world: {"amount": "1.00", "words": "Too long a wait"}, "words"),
     "/api/v1/appointments/{id}/feedback/": (Feedback, lambda world: {"score": 5, "comment": "Kind"}, "comment"),
 }
 """What every create makes, a body it takes, and a field by which another body differs."""
@@ -141,6 +144,8 @@ ABOUT: dict[str, Callable[[World], Any]] = {
     "/api/v1/tokens/{id}/recall/": lambda world: world.today.tokens["here_called"],
     "/api/v1/tokens/{id}/transfer/": lambda world: world.today.tokens["here_waiting"],
     "/api/v1/appointments/{id}/feedback/": lambda world: world.visits["here_completed"],
+    "/api/v1/appointments/{id}/payments/": lambda world: world.visits["here_confirmed"],
+    "/api/v1/payments/{id}/refund/": lambda world: world.money.payments["here_paid"],
 }
 """What the addresses of some are about."""
 MADE_IN_PASSING = {"/api/v1/queues/{id}/call-next/", "/api/v1/tokens/{id}/recall/"}
