@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.actors import Actor, from_request
 from accounts.back_office import EVERYBODY, RECEPTION, TextareaWidget, roles_of
@@ -61,6 +63,7 @@ class Step:
     tells_of: AppointmentStatus | None = None
     sends_link: bool = False
     asks_message: bool = False
+    waives_payment: bool = False
     icon: str = ""
 
 
@@ -76,6 +79,7 @@ STEPS: dict[str, Step] = {
         button=_("Confirm"),
         do=lambda visit, actor, _words: lifecycle.confirm_appointment(appointment_id=visit.pk, actor=actor),
         possible_from=frozenset({AppointmentStatus.PENDING}),
+        waives_payment=True,
         tells_of=AppointmentStatus.CONFIRMED,
         icon="check_circle",
     ),
@@ -171,6 +175,21 @@ def in_words(appointment: Appointment) -> str:
     return f"{appointment.patient.full_name}, {appointment.doctor}, {when} ({appointment.get_status_display()})"
 
 
+def _explanation(step: Step, queryset: QuerySet[Appointment]) -> str | Promise:
+    """What the step does; and that it lets people come who have not paid."""
+    if not step.waives_payment:
+        return step.explanation
+    unpaid = queryset.filter(status=AppointmentStatus.PENDING, prepayment__gt=0).count()
+    if not unpaid:
+        return step.explanation
+    waived = ngettext(
+        "One booking waits to be paid. Whoever confirms it waives that: the fee is paid at the clinic.",
+        "%(count)d bookings wait to be paid. Whoever confirms them waives that: the fees are paid at the clinic.",
+        unpaid,
+    ) % {"count": unpaid}
+    return f"{step.explanation} {waived}"
+
+
 def run_step(model_admin: Any, request: HttpRequest, queryset: Any, name: str) -> Any:
     """Ask, then take this step with each appointment."""
     step = STEPS[name]
@@ -188,7 +207,7 @@ def run_step(model_admin: Any, request: HttpRequest, queryset: Any, name: str) -
         queryset,
         action=name,
         title=step.title,
-        explanation=step.explanation,
+        explanation=_explanation(step, queryset),
         button=step.button,
         do=do,
         in_words=in_words,

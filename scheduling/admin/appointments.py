@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -79,7 +80,8 @@ class AppointmentAdmin(AppointmentExport, AppointmentActions, QuickDates, Patien
                 "fields": [
                     ("source", "booked_by"),
                     ("created_at", "expires_at"),
-                    ("fee_text", "attendance_confirmed_at"),
+                    ("fee_text", "prepayment_text"),
+                    "attendance_confirmed_at",
                 ]
             },
         ),
@@ -186,6 +188,13 @@ class AppointmentAdmin(AppointmentExport, AppointmentActions, QuickDates, Patien
     def fee_text(self, appointment: Appointment) -> str:
         """With its currency."""
         return f"{appointment.fee} {appointment.currency}"
+
+    @display(description=_("of it to be paid first"))
+    def prepayment_text(self, appointment: Appointment) -> str | Promise:
+        """What confirms the booking by being paid."""
+        if not appointment.prepayment:
+            return _("Nothing: it is paid at the clinic")
+        return f"{appointment.prepayment} {appointment.currency}"
 
 
 def moves_of(appointment: Appointment) -> list[Appointment]:

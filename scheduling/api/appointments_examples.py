@@ -41,6 +41,7 @@ APPOINTMENT = {
     "source": "api",
     "fee": "60.00",
     "currency": "GBP",
+    "prepayment": "0.00",
     "meeting_link": "",
     "attendance_confirmed_at": None,
     "cancellation_message": "",
@@ -89,8 +90,8 @@ APPOINTMENTS: dict[str, Any] = {
         summary="Book an appointment",
         description=(
             "With the token of a `hold`, or a `slot` and the header Idempotency-Key. Either may be sent again: it "
-            "books once. `pending` bookings must be confirmed before `expires_at`. A time that is gone is 409 "
-            "`slot_taken`, with the `nearest` free slots."
+            "books once. `pending` bookings must be confirmed before `expires_at`: by paying, where `prepayment` is "
+            "above zero. A time that is gone is 409 `slot_taken`, with the `nearest` free slots."
         ),
         request=BookingSerializer,
         responses={201: AppointmentSerializer, 409: SLOT_REFUSED},
@@ -114,7 +115,11 @@ APPOINTMENTS: dict[str, Any] = {
         responses={200: AppointmentSerializer},
         examples=[_sent("A remark", {"notes": "Needs an interpreter"}), _shown(notes="Needs an interpreter")],
     ),
-    "confirm": _step("Confirm a pending appointment", "In time: until `expires_at`."),
+    "confirm": _step(
+        "Confirm a pending appointment",
+        "In time: until `expires_at`. Where `prepayment` is above zero, paying confirms it, and this is 409 "
+        "`payment_due`; staff who confirm it waive the prepayment.",
+    ),
     "attendance": _step("Say that the patient will come", attendance_confirmed_at="2026-11-22T18:00:00Z"),
     "cancel": _step(
         "Cancel an appointment",

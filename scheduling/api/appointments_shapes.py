@@ -88,7 +88,7 @@ class AppointmentSummarySerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=AppointmentType.choices)
     starts_at = MomentField(allow_null=True, help_text="null: a walk-in.")
     ends_at = MomentField(allow_null=True)
-    expires_at = MomentField(allow_null=True, help_text="Until when a pending appointment must be confirmed.")
+    expires_at = MomentField(allow_null=True, help_text="Until when a pending appointment must be confirmed or paid.")
     patient = PatientNameSerializer()
     doctor = DoctorNameSerializer()
     location = LocationNameSerializer()
@@ -104,6 +104,9 @@ class AppointmentSerializer(AppointmentSummarySerializer):
     source = serializers.ChoiceField(choices=Source.choices, help_text="Through which door it came in.")
     fee = MoneyField()
     currency = serializers.CharField()
+    prepayment = MoneyField(
+        help_text="What of the fee has to be paid to confirm it; `0.00`: nothing, or staff waived it."
+    )
     meeting_link = serializers.CharField(help_text="Of a video visit; for patients while it is to come.")
     attendance_confirmed_at = MomentField(allow_null=True, help_text="When the patient said that they will come.")
     cancellation_message = serializers.CharField()

@@ -15,6 +15,7 @@ from scheduling.models import Appointment, Patient
 from scheduling.states import AppointmentStatus, WaitlistStatus
 from scheduling.tests.back_office import page_of, run_action, staff
 from scheduling.tests.factories import PatientFactory, SlotFactory, book, book_soon, details
+from scheduling.tests.terms import terms
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,21 @@ def test_an_action_says_what_will_happen_and_who_is_told_before_it_does_anything
     assert f"{visit.patient.full_name} by e-mail, {visit.patient.email}" in page
     visit.refresh_from_db()
     assert visit.status == AppointmentStatus.CONFIRMED
+
+
+def test_who_confirms_a_booking_that_was_not_paid_reads_that_it_waives_the_payment() -> None:
+    with terms():
+        unpaid = book()
+    asked, client = book(SlotFactory(location__needs_confirmation=True)), staff(Role.MANAGER)
+    assert "waives" not in run_action(client, "confirm", asked, confirmed=False)
+    assert "One booking waits to be paid. Whoever confirms it waives that" in run_action(
+        client, "confirm", asked, unpaid, confirmed=False
+    )
+    form = client.get(reverse("admin:scheduling_appointment_change", args=[unpaid.pk])).content.decode()
+    assert "60.00 GBP" in form.split("Of it to be paid first", 1)[1]
+    run_action(client, "confirm", unpaid)
+    unpaid.refresh_from_db()
+    assert (unpaid.status, unpaid.prepayment) == (AppointmentStatus.CONFIRMED, 0)
 
 
 def test_cancelling_goes_through_the_service_and_is_ascribed_to_the_person() -> None:

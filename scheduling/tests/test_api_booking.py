@@ -17,7 +17,7 @@ from scheduling import invariants
 from scheduling.models import Appointment, Hold, Patient, Slot, StaffAssignment
 from scheduling.services.holds import hold_seat
 from scheduling.states import AppointmentStatus, AppointmentType, Source
-from scheduling.tests.api import V1, Program, program_of, refused
+from scheduling.tests.api import V1, ByLink, Program, program_of, refused
 from scheduling.tests.booking import answer_all, page, press, time_url
 from scheduling.tests.factories import (
     VISITOR,
@@ -28,6 +28,7 @@ from scheduling.tests.factories import (
     UserFactory,
     book,
 )
+from scheduling.tests.terms import terms
 from testing.threads import run_together
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,15 @@ class TestVisitors:
         assert said["secret"] == made.secret
         assert said["manage_url"].endswith(f"/a/{made.secret}/")
         assert (made.reason, made.source, made.patient.last_name) == ("Sore knee", Source.API, "Okafor")
+
+    def test_what_is_to_be_paid_first_is_told_and_cannot_be_confirmed_without(self) -> None:
+        with terms("20.00"):
+            said = Program().post("appointments/", {"hold": held(), "patient": ADA}).json()
+        assert (said["status"], said["fee"], said["prepayment"]) == ("pending", "60.00", "20.00")
+        made = Appointment.objects.get()
+        refused(ByLink(made).post(f"appointments/{made.pk}/confirm/"), 409, "payment_due")
+        confirmed = program_of(Role.RECEPTION, made.location).post(f"appointments/{made.pk}/confirm/").json()
+        assert (confirmed["status"], confirmed["prepayment"]) == ("confirmed", "0.00")
 
     def test_what_it_is_about_is_not_told_back(self) -> None:
         """Pages do not either: links are passed on."""
