@@ -122,7 +122,8 @@ def test_from_the_first_page_to_the_receipt_and_no_number_of_a_card_is_sent_or_k
     caplog.set_level("DEBUG")
     page = new_context(viewport=PHONE, java_script_enabled=scripts).new_page()
     sent = said_to_us(page)
-    page.goto(f"{live_server.url}/book/time/?specialty={slot.doctor.specialty_id}&location={slot.location_id}")
+    wish = f"specialty={slot.doctor.specialty_id}&location={slot.location_id}&doctor={slot.doctor_id}"
+    page.goto(f"{live_server.url}/book/time/?{wish}")
     page.locator(f"#slot-{slot.pk}").click()
     for label, value in (("First name", "Ann"), ("Last name", "Lee"), ("Phone number", "020 7946 0018")):
         page.get_by_label(label).fill(value)
