@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from scheduling.models import Appointment
-from scheduling.services.lifecycle import cancel_appointment
+from scheduling.services.lifecycle import cancel_appointment, expire_overdue
 from scheduling.services.rescheduling import reschedule_appointment
 from scheduling.services.waitlist import join_waitlist
 from scheduling.tests.booking import answer_all, hold, page, words
@@ -134,4 +134,12 @@ def test_a_seat_from_the_waitlist_is_paid_for_next(client: Client) -> None:
         said = words(client.get(reverse("scheduling:waitlist_entry", args=[entry.secret])))
         answer = client.post(reverse("scheduling:waitlist_accept", args=[entry.secret]))
     assert "It is yours once you have paid a deposit of £20.00, which is the next step." in said
-    assert answer.url == checkout_of(Appointment.objects.get(patient=entry.patient))
+    made = Appointment.objects.get(patient=entry.patient)
+    assert answer.url == checkout_of(made)
+    said = words(client.get(reverse("scheduling:waitlist_entry", args=[entry.secret])))
+    assert "It is yours once you have paid." in said
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        expire_overdue(actor=CLINIC)
+        said = words(client.get(reverse("scheduling:waitlist_entry", args=[entry.secret])))
+    assert "You have your appointment" not in said
+    assert "booked no longer" in said
