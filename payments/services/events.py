@@ -41,6 +41,7 @@ MOST_WAITING = 50
 """So many waiting events are looked at when a payment has come; the sweep looks at the others."""
 
 UNKNOWN_PAYMENT = "unknown_payment: no payment of ours is meant"
+OTHER_MONEY = "other_money: this payment was paid already, by another number at the provider; see to it there"
 OUR_FAULT = "fault"
 
 
@@ -104,11 +105,11 @@ def _apply(event_id: int, actor: Actor) -> WebhookEvent:
                 return _read(event_id)
             if event.facts:
                 if payment is None:
-                    raise _NobodysMoney(_may_become_known(event))
-                settle(payment_id=payment.pk, facts=event.facts, actor=actor)
-    except _NobodysMoney as unknown:
-        status = EventStatus.WAITING if unknown.may_become_known else EventStatus.FAILED
-        _put_aside(row, status, UNKNOWN_PAYMENT)
+                    status = EventStatus.WAITING if _may_become_known(event) else EventStatus.FAILED
+                    raise _MakesNoSense(status, UNKNOWN_PAYMENT)
+                _require_same_money(settle(payment_id=payment.pk, facts=event.facts, actor=actor), event)
+    except _MakesNoSense as odd:
+        _put_aside(row, odd.status, odd.why, payment)
     except NotYetCaptured as early:
         _put_aside(row, EventStatus.WAITING, _words(early), payment)
     except DomainError as refused:
@@ -124,12 +125,20 @@ def _apply(event_id: int, actor: Actor) -> WebhookEvent:
     return _read(event_id)
 
 
-class _NobodysMoney(Exception):
-    """Ends the transaction that took an event of which we do not know the payment."""
+class _MakesNoSense(Exception):
+    """Ends the transaction that took an event which fits nothing we know."""
 
-    def __init__(self, may_become_known: bool) -> None:
-        self.may_become_known = may_become_known
-        super().__init__()
+    def __init__(self, status: EventStatus, why: str) -> None:
+        self.status, self.why = status, why
+        super().__init__(why)
+
+
+def _require_same_money(payment: Payment, event: Event) -> None:
+    """Refuse money by another number than that which came for the payment: somebody has paid one page twice, and staff
+    have to give it back at the provider."""
+    came = {fact.payment for fact in event.facts if isinstance(fact, Captured)}
+    if came - {payment.provider_payment}:
+        raise _MakesNoSense(EventStatus.FAILED, OTHER_MONEY)
 
 
 def payment_of(provider: str, event: Event) -> Payment | None:

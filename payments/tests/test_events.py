@@ -217,3 +217,18 @@ def test_a_refusal_of_the_bank_is_noted_and_another_try_may_succeed(server: Any)
     tell_all(server, server.pay(payment.provider_reference))
     assert state_of(payment) == (PaymentStatus.PAID, AppointmentStatus.CONFIRMED)
     assert payment.failure == ""
+
+
+def test_other_money_for_a_payment_that_is_paid_is_left_to_staff() -> None:
+    """A provider that takes an order twice is rare; what it took must not go unseen."""
+    with serving(SERVERS[1]) as razorpay:
+        payment = begun_at(razorpay)
+        order = dict(razorpay.orders[payment.provider_reference])
+        tell_all(razorpay, razorpay.pay(payment.provider_reference))
+        razorpay.orders[payment.provider_reference] = order
+        tell_all(razorpay, razorpay.pay(payment.provider_reference))
+        refused = WebhookEvent.objects.filter(status=EventStatus.FAILED)
+        assert {event.error.partition(":")[0] for event in refused} == {"other_money"}
+        assert {event.payment for event in refused} == {payment}
+        assert LedgerEntry.objects.count() == 1
+        sound()
