@@ -15,6 +15,10 @@ from accounts.models import SweepRun, Worker
 from accounts.services.workers import note_beat
 from notifications.states import ChannelName
 from notifications.tests.factories import message
+from payments.models import Payment, Refund, WebhookEvent
+from payments.states import EventStatus, ProviderName, RefundReason
+from payments.tests.factories import paid_in_cash
+from scheduling.tests.factories import book
 from testing.redis_server import RedisServer
 
 
@@ -152,6 +156,33 @@ def test_a_gateway_that_refuses_everything_is_named(client, working):
     assert status == 503
     assert found["gateways"]["failing"] == ["sms"]
     assert found["messages"]["ok"]
+
+
+def test_money_that_does_not_go_on_is_named_within_two_minutes(client, working):
+    payment = paid_in_cash(book())
+    long_ago = timezone.now() - timedelta(seconds=115)
+    Payment.objects.filter(pk=payment.pk).update(provider=ProviderName.STRIPE)
+    Refund.objects.create(payment=payment, amount=1, reason=RefundReason.CLINIC, try_at=long_ago)
+    WebhookEvent.objects.create(provider="stripe", event_id="evt_1", kind="odd", payload={}, error="fault: KeyError")
+    unknown = {"status": EventStatus.FAILED, "error": "unknown_payment"}
+    WebhookEvent.objects.create(provider="stripe", event_id="evt_2", kind="odd", payload={}, **unknown)
+    Payment.objects.create(
+        appointment=payment.appointment,
+        location=payment.location,
+        provider=ProviderName.STRIPE,
+        amount=1,
+        currency="GBP",
+        ask_at=long_ago,
+    )
+    status, found = parts(client)
+    assert status == 503
+    assert (found["refunds"]["ok"], found["refunds"]["stuck"]) == (False, 1)
+    assert (found["webhooks"]["ok"], found["webhooks"]["waiting"], found["webhooks"]["refused"]) == (False, 1, 1)
+    assert (found["payments"]["ok"], found["payments"]["overdue"]) == (False, 1)
+    Refund.objects.update(try_at=timezone.now(), attempts=2, error="busy")
+    assert parts(client)[1]["refunds"]["ok"], "it may be a moment's trouble"
+    Refund.objects.update(attempts=3)
+    assert not parts(client)[1]["refunds"]["ok"]
 
 
 def test_nobody_posts_to_it(client):
