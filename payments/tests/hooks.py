@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from django.apps import apps
 from django.test import Client, override_settings
 
 from payments import invariants
@@ -69,6 +70,14 @@ def tell_all(server: PaymentServer, events: list[Any]) -> None:
 def sound() -> None:
     """Nothing that must always be true of money and seats has been broken."""
     assert [str(drift) for drift in [*ground.check(), *invariants.check()]] == []
+
+
+def messages_of(appointment: Appointment, kind: str) -> list[str]:
+    """By which channels a patient is told something about a visit: each once."""
+    messages = apps.get_model("notifications", "Message").objects.filter(appointment=appointment, kind=kind)
+    found = sorted(messages.values_list("channel", flat=True))
+    assert len(found) == len(set(found)), found
+    return found
 
 
 def states() -> set[str]:

@@ -17,9 +17,8 @@ from django.utils import timezone
 from payments.models import Payment, Refund
 from payments.services.reconciling import ask_provider
 from payments.services.refund_sending import send_refunds
-from payments.signals import payment_changed
 from payments.states import PaymentStatus, RefundReason, RefundStatus
-from payments.tests.hooks import begun_at, serving, sound, tell, visit_at
+from payments.tests.hooks import begun_at, messages_of, serving, sound, tell, visit_at
 from scheduling import invariants as ground
 from scheduling.errors import SlotTaken
 from scheduling.models import Appointment
@@ -48,20 +47,6 @@ def stripe() -> Iterator[StripeServer]:
         yield running
 
 
-@pytest.fixture
-def told() -> Iterator[list[Refund]]:
-    """The refunds that the floors above are told of, which tell the patient."""
-    heard: list[Refund] = []
-
-    def hear(sender: object, *, refund: Refund | None, **more: Any) -> None:
-        if refund is not None:
-            heard.append(refund)
-
-    payment_changed.connect(hear)
-    yield heard
-    payment_changed.disconnect(hear)
-
-
 def runs_out(visit: Appointment, by: timedelta) -> None:
     Appointment.objects.filter(pk=visit.pk).update(expires_at=timezone.now() + by)
 
@@ -76,7 +61,7 @@ def owner_of(visit: Appointment) -> Appointment:
     return Appointment.objects.get(slot_id=visit.slot_id, status__in=SEATED)
 
 
-def ends_well(payment: Payment, told: list[Refund]) -> bool:
+def ends_well(payment: Payment) -> bool:
     """Whether the visit is confirmed; if not, all goes back, and the patient is told so."""
     payment.refresh_from_db()
     visit = payment.appointment
@@ -91,26 +76,22 @@ def ends_well(payment: Payment, told: list[Refund]) -> bool:
         assert visit.status == AppointmentStatus.EXPIRED
         refund = payment.refunds.get()
         assert (refund.reason, refund.amount) == (RefundReason.SEAT_GONE, payment.amount)
-        assert [heard.pk for heard in told if heard.payment_id == payment.pk] == [refund.pk]
+        assert messages_of(visit, "refunded")
     sound()
     return confirmed
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_payment_at_any_moment_with_nobody_else_there_confirms(
-    stripe: StripeServer, told: list[Refund], moment: str
-) -> None:
+def test_a_payment_at_any_moment_with_nobody_else_there_confirms(stripe: StripeServer, moment: str) -> None:
     payment = begun_at(stripe)
     event = stripe.pay(payment.provider_reference)[-1]
     runs_out(payment.appointment, MOMENTS[moment])
     assert tell(stripe, event) == 200
-    assert ends_well(payment, told)
+    assert ends_well(payment)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_payment_and_somebody_else_for_the_seat_at_the_same_moment(
-    stripe: StripeServer, told: list[Refund], moment: str
-) -> None:
+def test_a_payment_and_somebody_else_for_the_seat_at_the_same_moment(stripe: StripeServer, moment: str) -> None:
     for number in range(ROUNDS[connection.vendor]):
         visit = visit_at(stripe)
         payment = begun_at(stripe, visit)
@@ -122,7 +103,7 @@ def test_a_payment_and_somebody_else_for_the_seat_at_the_same_moment(
         outcomes = run_together([lambda event=event: tell(stripe, event), take(visit)])  # type: ignore[misc]
         assert outcomes[0].answer == 200
         assert outcomes[1].error is None or isinstance(outcomes[1].error, SlotTaken)
-        assert ends_well(payment, told) == (outcomes[1].error is not None)
+        assert ends_well(payment) == (outcomes[1].error is not None)
     if Refund.objects.exists():
         send_refunds(actor=CLINIC)
         assert set(Refund.objects.values_list("status", flat=True)) == {RefundStatus.SUCCEEDED}
@@ -130,21 +111,19 @@ def test_a_payment_and_somebody_else_for_the_seat_at_the_same_moment(
         sound()
 
 
-def test_somebody_who_was_faster_keeps_the_seat(stripe: StripeServer, told: list[Refund]) -> None:
+def test_somebody_who_was_faster_keeps_the_seat(stripe: StripeServer) -> None:
     payment = begun_at(stripe)
     runs_out(payment.appointment, timedelta(seconds=-1))
     take(payment.appointment)()
     assert tell(stripe, stripe.pay(payment.provider_reference)[-1]) == 200
-    assert not ends_well(payment, told)
+    assert not ends_well(payment)
     send_refunds(actor=CLINIC)
     payment.refresh_from_db()
     assert payment.status == PaymentStatus.REFUNDED
     sound()
 
 
-def test_the_payer_who_returns_the_provider_who_tells_and_the_sweep_at_one_moment(
-    stripe: StripeServer, told: list[Refund]
-) -> None:
+def test_the_payer_who_returns_the_provider_who_tells_and_the_sweep_at_one_moment(stripe: StripeServer) -> None:
     for _round in range(ROUNDS[connection.vendor]):
         payment = begun_at(stripe)
         events = stripe.pay(payment.provider_reference)
@@ -153,7 +132,7 @@ def test_the_payer_who_returns_the_provider_who_tells_and_the_sweep_at_one_momen
         calls += [lambda payment=payment: ask_provider(payment_id=payment.pk, actor=VISITOR)]  # type: ignore[misc]
         calls += [lambda: expire_overdue(actor=CLINIC)]
         assert [outcome.error for outcome in run_together(calls)] == [None] * len(calls)
-        assert ends_well(payment, told)
+        assert ends_well(payment)
 
 
 def test_without_taking_the_seat_again_it_would_have_two_owners(

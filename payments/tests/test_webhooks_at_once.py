@@ -12,7 +12,7 @@ from django.db import connection
 from payments.models import LedgerEntry, Payment, Receipt, WebhookEvent
 from payments.services.events import receive_event
 from payments.states import EventStatus
-from payments.tests.hooks import SERVERS, begun_at, serving, sound, states, tell, tell_all
+from payments.tests.hooks import SERVERS, begun_at, messages_of, serving, sound, states, tell, tell_all
 from testing.threads import run_together
 
 AT_ONCE = {"postgresql": 50, "sqlite": 10}
@@ -41,6 +41,7 @@ def test_one_event_a_hundred_times_fifty_at_once(server: Any) -> None:
     assert (told.times_received, told.status) == (2 * count, EventStatus.APPLIED)
     assert (LedgerEntry.objects.count(), Receipt.objects.count()) == (1, 1)
     assert Payment.objects.get().captured == payment.amount
+    assert messages_of(payment.appointment, "paid")
     sound()
 
 
