@@ -10,6 +10,7 @@ import pytest
 from accounts.models import AuditEntry
 from accounts.roles import Role
 from payments.models import LedgerEntry, Payment, PaymentPolicy, Receipt, Refund
+from payments.providers.contract import TryLater
 from payments.tests.factories import begin, paid, paid_in_cash, policy, refunded, unpaid
 from scheduling.models import Appointment
 from scheduling.tests.api import ByLink, Program, names, program_of, refused
@@ -18,6 +19,7 @@ from scheduling.tests.factories import LocationFactory, PatientFactory, SlotFact
 pytestmark = pytest.mark.django_db
 
 BANK = {"account_holder": "Clinic Ltd", "account_number": "GB33BUKB20201555555555", "bank_name": "BUKBGB22"}
+CARD = {"method": "card"}
 TRANSFER = {"method": "bank_transfer"}
 OF_STAFF = {"provider", "provider_reference", "proof"}
 
@@ -49,6 +51,37 @@ def test_a_transfer_has_a_reference_and_says_where_to():
     assert (said["status"], said["amount"], said["currency"]) == ("pending", f"{visit.fee:.2f}", visit.currency)
     assert not OF_STAFF & said.keys()
     assert (said["page"], said["form"]) == (None, None)
+
+
+def test_the_patients_side_begins_to_pay_what_is_due_and_is_sent_to_the_providers_page(settings):
+    settings.PAYMENTS_SANDBOX = True
+    visit = owed()
+    answer = pay(ByLink(visit), visit, CARD)
+    said = answer.json()
+    assert answer.status_code == 201, said
+    payment = Payment.objects.get()
+    assert answer["Location"] == f"/api/v1/payments/{payment.pk}/"
+    assert (said["status"], said["amount"], said["currency"]) == ("pending", f"{visit.fee:.2f}", visit.currency)
+    assert said["page"] == payment.page
+    assert "/sandbox/" in said["page"]
+    assert not OF_STAFF & said.keys()
+    assert answer["ETag"] == ByLink(visit).get(f"payments/{payment.pk}/")["ETag"]
+
+
+def test_a_key_begins_one_payment_and_asks_the_provider_again_where_that_did_not_answer(monkeypatch, settings):
+    settings.PAYMENTS_SANDBOX = True
+    visit = owed()
+    monkeypatch.setattr("payments.services.starting.provider_of", _nobody_answers)
+    refused(pay(ByLink(visit), visit, CARD, key="the-same-key"), 503, "provider_unavailable")
+    monkeypatch.undo()
+    again = pay(ByLink(visit), visit, CARD, key="the-same-key")
+    assert (again.status_code, again["Idempotent-Replayed"]) == (201, "true")
+    assert again.json()["page"] == Payment.objects.get().page != ""
+    refused(pay(ByLink(visit), visit, {"method": "bank_transfer"}, key="the-same-key"), 409, "key_reused")
+
+
+def _nobody_answers(name: str) -> Any:
+    raise TryLater("away")
 
 
 @pytest.mark.parametrize(
