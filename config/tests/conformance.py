@@ -36,6 +36,7 @@ BEYOND_A_SCHEMA = {
     "invalid_visit": "what is said about a visit fits its kind",
     "invalid_doctor_status": "a break ends later on the same day; where a doctor works at several places, one is named",
     "invalid_priority": "points come with a reason that says something",
+    "card_number": "no number of a card is kept",
     "wrong_amount": "more than nothing, and no more than is due",
     "proof_missing": "a machine prints something, cash does not",
     "invalid_patient": "a birthday that can be, a contact that reaches somebody",

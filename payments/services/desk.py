@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.audit import recorded
+from payments.card_numbers import refuse_card_number
 from payments.errors import MethodNotOffered, NothingDue, PaymentKeyReused, ProofMissing, WrongAmount, WrongPaymentState
 from payments.models import Payment
 from payments.money import is_amount
@@ -37,14 +38,16 @@ def take_at_desk(
     """Somebody paid at the desk: write it down as paid, with its receipt.
 
     `proof` is what the card machine or the phone printed; cash needs none. The same `request_key` again finds the same
-    payment. Raises NothingDue, WrongAmount for more than is outstanding, MethodNotOffered, ProofMissing.
+    payment. Raises NothingDue, WrongAmount for more than is outstanding, MethodNotOffered, ProofMissing,
+    CardNumberEntered.
     """
+    proof = refuse_card_number(proof, field="proof")
     request_key = scoped(request_key, appointment_id)
     if request_key is not None and (before := _with_key(request_key)) is not None:
         return _same_request(before, amount, method)
     try:
         with recorded(actor, "payment.take_at_desk"):
-            return _take(appointment_id, amount, method, proof.replace("\x00", "").strip(), actor, request_key)
+            return _take(appointment_id, amount, method, proof, actor, request_key)
     except IntegrityError:
         if request_key is not None and (before := _with_key(request_key)) is not None:  # a moment earlier
             return _same_request(before, amount, method)
@@ -87,7 +90,7 @@ def mark_paid(
     `amount` is what came, where it is not what was asked for. Raises PaymentUnknown, ProofMissing, WrongAmount,
     WrongPaymentState for what providers tell by themselves, or for what is paid already.
     """
-    proof = proof.replace("\x00", "").strip()
+    proof = refuse_card_number(proof, field="proof")
     if not proof:
         raise ProofMissing(field="proof")
     with recorded(actor, "payment.mark_paid"):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.audit import recorded
+from payments.card_numbers import refuse_card_number
 from payments.errors import (
     PaymentKeyReused,
     ProofMissing,
@@ -46,9 +47,11 @@ def refund_payment(
 
     Providers are asked by the sweep `send_refunds`; what was paid in cash or by transfer waits until staff have paid it
     back (`mark_refunded`), unless `proof` says that they just did. The same `request_key` again finds the same refund.
-    Raises PaymentUnknown, ReasonMissing, WrongAmount, WrongPaymentState before any money came, RefundTooHigh.
+    Raises PaymentUnknown, ReasonMissing, WrongAmount, WrongPaymentState before any money came, RefundTooHigh,
+    CardNumberEntered.
     """
-    words = words.replace("\x00", "").strip()
+    words = refuse_card_number(words, field="words")
+    proof = refuse_card_number(proof, field="proof")
     if not words:
         raise ReasonMissing(field="words")
     if request_key is not None:
@@ -63,8 +66,8 @@ def refund_payment(
             if not is_amount(amount, payment.currency):
                 raise WrongAmount(field="amount")
             refund = give_back(payment, amount, reason=reason, actor=actor, words=words[:300], request_key=request_key)
-            if proof.strip() and refund.try_at is None:
-                _succeed(refund, visit, actor, proof=proof.strip()[:300], paid_back_by=actor.user)
+            if proof and refund.try_at is None:
+                _succeed(refund, visit, actor, proof=proof[:300], paid_back_by=actor.user)
     except IntegrityError:
         if request_key is not None and (before := _with_key(request_key)) is not None:  # a moment earlier
             return _same_request(before, amount)
@@ -108,7 +111,7 @@ def refund_cancelled_visit(*, appointment: Appointment, share: Decimal, reason: 
 def mark_refunded(*, refund_id: int, proof: str, actor: Actor) -> Refund:
     """Staff have paid it back by hand, and say what shows it. Raises RefundUnknown, ProofMissing, WrongPaymentState
     where a provider pays it back."""
-    proof = proof.replace("\x00", "").strip()
+    proof = refuse_card_number(proof, field="proof")
     if not proof:
         raise ProofMissing(field="proof")
     with recorded(actor, "refund.mark_paid_back"):

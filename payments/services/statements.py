@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.audit import recorded
 from accounts.errors import DomainError
+from payments.card_numbers import hide_card_numbers
 from payments.errors import LineUnknown, PaymentUnknown, WrongAmount, WrongPaymentState
 from payments.models import Payment, StatementImport, StatementLine
 from payments.selectors.statements import BY_STATEMENT, OPEN, Match, match_lines
@@ -208,9 +209,9 @@ def _row(line: ReportedLine, statement: StatementImport) -> StatementLine:
         booked_on=row.booked_on,
         amount=row.amount,
         currency=row.currency,
-        payer=row.payer,
-        words=row.words,
-        bank_reference=row.bank_reference,
+        payer=hide_card_numbers(row.payer),
+        words=hide_card_numbers(row.words),
+        bank_reference=hide_card_numbers(row.bank_reference),
         status=line.status,
         why=line.match.why,
     )
