@@ -16,12 +16,20 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.actors import from_request
-from accounts.back_office import RECEPTION, SelectWidget, TextWidget, staff_page
+from accounts.back_office import RECEPTION, SelectWidget, staff_page
 from accounts.errors import DomainError
 from payments.errors import PaymentUnknown, StatementUnreadable
 from payments.models import StatementLine
 from payments.rules import locations_with_money
-from payments.selectors.statements import match_lines, open_by_location, open_lines, payment_said, usual_currency
+from payments.selectors.statements import (
+    Match,
+    currencies_in_use,
+    match_lines,
+    open_by_location,
+    open_lines,
+    payment_said,
+    usual_currency,
+)
 from payments.services.statements import StatementReport, import_statement, resolve_line
 from payments.statement_cells import DayOrder
 from payments.statement_file import decode
@@ -54,21 +62,21 @@ class StatementForm(forms.Form):
         choices=[("", gettext_lazy("As the file shows by itself")), *DayOrder.choices],
         widget=SelectWidget,
     )
-    currency = forms.RegexField(
-        r"\A[A-Za-z]{3}\Z",
+    currency = forms.ChoiceField(
         label=gettext_lazy("Currency of rows that name none"),
         required=False,
-        widget=TextWidget(attrs={"maxlength": 3, "autocomplete": "off"}),
-        help_text=gettext_lazy("Such as GBP. Empty: that of the location’s doctors."),
-        error_messages={"invalid": gettext_lazy("Write the three letters of the currency, such as GBP.")},
+        widget=SelectWidget,  # no field of text: the framework writes the name of a chosen file into the first it finds
     )
     text = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
     file_name = forms.CharField(required=False, widget=forms.HiddenInput, max_length=500)
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["location"]
-        field.queryset = locations_with_money(user).order_by("name", "pk")
+        location: Any = self.fields["location"]
+        location.queryset = locations_with_money(user).order_by("name", "pk")
+        currency: Any = self.fields["currency"]
+        usual = _("That of the location’s doctors")
+        currency.choices = [("", usual), *((code, code) for code in currencies_in_use())]
 
     def clean_file(self) -> str:
         """The text of the file."""
@@ -110,7 +118,7 @@ def import_page(request: HttpRequest) -> HttpResponseBase:
                 text=said["text"],
                 location=said["location"],
                 file_name=said["file_name"],
-                currency=said["currency"].upper() or usual_currency(said["location"]),
+                currency=said["currency"] or usual_currency(said["location"]),
                 order=DayOrder(said["order"]) if said["order"] else None,
                 actor=from_request(request),
                 dry_run=not wanted,
@@ -159,7 +167,7 @@ def lines_page(request: HttpRequest) -> HttpResponseBase:
         "places": places,
         "location": location,
         "page": page,
-        "offered": [(line, _why(line), match.payments) for line, match in offered],
+        "offered": [(line, _why(match), match.payments) for line, match in offered],
     }
     return TemplateResponse(request, "admin/payments/statement_lines.html", context)
 
@@ -202,5 +210,6 @@ def _chosen(request: HttpRequest, places: list[tuple[Location, int]]) -> Locatio
     return next(iter([*asked, *waiting, *(place for place, _many in places)]), None)
 
 
-def _why(line: StatementLine) -> str:
-    return str(LineWhy(line.why).label) if line.why else ""
+def _why(match: Match) -> str:
+    """As it is now: since the line came, payments may have been begun or paid."""
+    return str(LineWhy(match.why).label) if match.why else _("It fits by now")

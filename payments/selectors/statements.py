@@ -19,7 +19,7 @@ from django.utils import timezone
 from payments.models import Payment, StatementLine
 from payments.references import compact, nearly_in, references_in
 from payments.states import OPEN_LINES, LineStatus, LineWhy, PaymentStatus, ProviderName
-from scheduling.models import Location
+from scheduling.models import Doctor, Location
 
 OPEN = frozenset({PaymentStatus.PENDING, PaymentStatus.FAILED, PaymentStatus.CANCELLED})
 """States of a payment whose money may still come."""
@@ -101,6 +101,13 @@ def usual_currency(location: Location) -> str:
     """The currency of the doctors of a place, where they have one."""
     found = set(location.doctors.order_by().values_list("currency", flat=True).distinct()[:2])
     return found.pop() if len(found) == 1 else str(settings.DEFAULT_CURRENCY)
+
+
+def currencies_in_use() -> list[str]:
+    """The currencies in which the clinic's doctors charge, and its own."""
+    return sorted(
+        {*Doctor.objects.order_by().values_list("currency", flat=True).distinct(), str(settings.DEFAULT_CURRENCY)}
+    )
 
 
 def payment_said(text: str, location: Location) -> Payment | None:

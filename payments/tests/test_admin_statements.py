@@ -84,7 +84,7 @@ def test_what_cannot_be_read_is_said_beside_what_was_chosen():
     assert "The file is too large" in text(upload(client, location, b"x" * (1536 * 1024 + 1)))
     assert "Save the file as CSV in UTF-8" in text(upload(client, location, b"a\0b"))
     assert "Choose a file." in text(client.post(IMPORT, {"location": location.pk}))
-    assert "Write the three letters" in text(upload(client, location, text_of(line()), currency="£"))
+    assert "Select a valid choice" in text(upload(client, location, text_of(line()), currency="£"))
 
     unclear = upload(client, location, "Date,Amount\n03/04/2026,5\n")
     assert "can be read in two ways" in text(unclear)
