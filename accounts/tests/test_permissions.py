@@ -29,7 +29,7 @@ PERMISSIONS_OF_ENDPOINTS = PERMISSIONS | {"reception", "managers"}
 GUARDED_ELSEWHERE = {
     "admin/": (
         *("django.contrib.admin", "unfold", "import_export"),
-        *("accounts", "config", "scheduling", "notifications"),
+        *("accounts", "config", "scheduling", "notifications", "payments"),
     ),
     # The admin site lets only staff in (AdminSite.admin_view), each list asks its ModelAdmin for the role. That
     # nothing slipped past the site is tried below.

@@ -76,6 +76,7 @@ _API_SECRET = (
 _PHONE = "token token_state token_leave token_help token_feedback token_qr visit_queue visit_check_in visit_feedback"
 _KIOSK = "kiosk kiosk_appointment kiosk_reference kiosk_phone kiosk_check_in kiosk_walk_in kiosk_help"
 _MONEY = "checkout payment give_up visit_money razorpay_return receipt receipt_file sandbox"
+_MONEY_OF_STAFF = "revenue ledger_file desk_pay desk_money desk_receipt desk_receipt_file desk_cash desk_cash_file"
 _LISTS = (
     "accounts_user accounts_auditentry accounts_auditseal accounts_attemptcounter accounts_sweeprun accounts_worker "
     "scheduling_appointment scheduling_hold scheduling_availability scheduling_timeoff scheduling_location "
@@ -84,7 +85,8 @@ _LISTS = (
     "queueing_queuepolicy queueing_queue queueing_token queueing_emergencyrequest queueing_feedback "
     "notifications_message notifications_messagerule notifications_messagepolicy notifications_suppression "
     "notifications_pushsubscription notifications_messagetext "
-    "payments_statementline"
+    "payments_statementline payments_payment payments_refund payments_ledgerentry payments_receipt "
+    "payments_webhookevent payments_paymentpolicy payments_doctorterms payments_sandboxsession"
 )
 _OF_A_LIST = ("changelist", "add", "history", "delete", "change")
 
@@ -117,8 +119,9 @@ DOORS: dict[str, Door] = {
     "notifications:twilio_status": Door.EVERYBODY,
     "notifications:twilio_inbound": Door.EVERYBODY,  # nobody gets further without Twilio's signature
     **{f"payments:{name}": Door.SECRET for name in _MONEY.split()},
-    **{f"payments:{name}": Door.STAFF for name in ("revenue", "ledger_file")},
+    **{f"payments:{name}": Door.STAFF for name in _MONEY_OF_STAFF.split()},
     **{f"payments_admin:{name}": Door.STAFF for name in ("statement_lines", "import_statement", "resolve_line")},
+    "payments_admin:patient": Door.STAFF,
     "payments:webhook_stripe": Door.EVERYBODY,
     "payments:webhook_razorpay": Door.EVERYBODY,  # nobody gets further without the provider's signature
     "scheduling:me": Door.SIGNED_IN,

@@ -66,7 +66,15 @@ TABLE = {
     "queueing_token": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
     "queueing_emergencyrequest": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
     "queueing_feedback": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
+    "payments_doctorterms": Rights(DESK, MANAGER, MANAGER, MANAGER),
+    "payments_ledgerentry": Rights(DESK, NOBODY, NOBODY, NOBODY),
+    "payments_payment": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
+    "payments_paymentpolicy": Rights(DESK, MANAGER, MANAGER, MANAGER),
+    "payments_receipt": Rights(DESK, NOBODY, NOBODY, NOBODY),
+    "payments_refund": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
+    "payments_sandboxsession": Rights(NOBODY, NOBODY, NOBODY, NOBODY),
     "payments_statementline": Rights(DESK, NOBODY, NOBODY, NOBODY),
+    "payments_webhookevent": Rights(DESK, NOBODY, NOBODY, NOBODY),
     "notifications_message": Rights(EVERYBODY, NOBODY, NOBODY, NOBODY),
     "notifications_messagerule": Rights(EVERYBODY, MANAGER, MANAGER, MANAGER),
     "notifications_messagepolicy": Rights(EVERYBODY, MANAGER, MANAGER, MANAGER),
@@ -111,6 +119,11 @@ def may_see(world: World, person: Person, row: Any) -> bool:
             return visit.location == own and (role_of(person) == "desk" or row_doctor(row).user == person.user)
         case "message":
             return row.location == own and (role_of(person) == "desk" or is_of_a_patient_of(person, row))
+        case "doctorterms":
+            return own in row.doctor.locations.all()
+        case "payment" | "refund" | "webhookevent" | "ledgerentry" | "receipt":
+            payment = payment_of(row)
+            return payment.location == own and (role_of(person) == "desk" or payment.appointment_id in person.visits)
         case "suppression":
             return Patient.objects.filter(pk__in=person.patients, email=row.address).exists()
     return hasattr(row, "location") and bool(row.location == own)
@@ -122,6 +135,13 @@ def is_of_a_patient_of(person: Person, row: Any) -> bool:
     if visit is not None:
         return bool(visit.doctor.user == person.user)
     return row.patient_id in person.patients
+
+
+def payment_of(row: Any) -> Any:
+    """Whose money a row of the books is about."""
+    if row._meta.model_name == "receipt":
+        return row.entry.payment
+    return getattr(row, "payment", row)
 
 
 def row_doctor(row: Any) -> Any:

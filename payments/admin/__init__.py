@@ -1,5 +1,5 @@
 """The back office of money, by subject."""
 
-from payments.admin import statements
+from payments.admin import books, events, payments, policies, refunds, sandbox, statements
 
-__all__ = ["statements"]
+__all__ = ["books", "events", "payments", "policies", "refunds", "sandbox", "statements"]
