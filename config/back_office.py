@@ -17,6 +17,7 @@ from accounts.back_office import RECEPTION, roles_of
 from config import embedded
 from config.error_pages import page_not_found
 from notifications.selectors import back_office as message_figures
+from payments.selectors import back_office as money_figures
 from queueing.selectors import back_office as queue_figures
 from scheduling import rules
 from scheduling.selectors import back_office as figures
@@ -70,7 +71,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     return {
         **context,
-        "cards": [*queue_figures.cards(user=user), *figures.cards(user=user), *message_figures.cards(user=user)],
+        "cards": [
+            *queue_figures.cards(user=user),
+            *figures.cards(user=user),
+            *money_figures.cards(user=user),
+            *message_figures.cards(user=user),
+        ],
         "next_visits": figures.next_visits(user=user),
         "may_book": bool(RECEPTION & roles_of(user)),
         "works_nowhere": not rules.locations_of(user).exists(),
@@ -109,6 +115,24 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
                 ("Slot", _link(_("Slots"), "view_timeline", "admin:scheduling_slot_changelist")),
                 ("SlotBatch", _link(_("Batches of slots"), "library_add", "admin:scheduling_slotbatch_changelist")),
                 ("Hold", _link(_("Holds"), "timer", "admin:scheduling_hold_changelist")),
+            ],
+        ),
+        (
+            _("Money"),
+            [
+                ("Payment", _link(_("Payments"), "payments", "admin:payments_payment_changelist")),
+                ("Refund", _link(_("Refunds"), "undo", "admin:payments_refund_changelist")),
+                ("StatementLine", _link(_("Transfers to match"), "account_balance", "payments_admin:statement_lines")),
+                ("Payment", _link(_("Revenue"), "monitoring", "payments:revenue", active=False)),
+                ("Receipt", _link(_("Receipts"), "receipt_long", "admin:payments_receipt_changelist")),
+                ("LedgerEntry", _link(_("Ledger"), "menu_book", "admin:payments_ledgerentry_changelist")),
+                ("WebhookEvent", _link(_("Told by providers"), "sync_alt", "admin:payments_webhookevent_changelist")),
+                (
+                    "PaymentPolicy",
+                    _link(_("Rules for payments"), "price_check", "admin:payments_paymentpolicy_changelist"),
+                ),
+                ("DoctorTerms", _link(_("Terms of doctors"), "contract", "admin:payments_doctorterms_changelist")),
+                ("SandboxSession", _link(_("Sandbox"), "science", "admin:payments_sandboxsession_changelist")),
             ],
         ),
         (

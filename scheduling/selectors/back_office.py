@@ -27,7 +27,7 @@ class Card:
     """One figure and the list behind it; `warns` when somebody should look."""
 
     title: str | Promise
-    figure: int
+    figure: int | str
     link: str
     note: str | Promise = ""
     warns: bool = False
