@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils import timezone
 
 from payments.models import DoctorTerms, PaymentPolicy
@@ -69,4 +70,6 @@ def _is_free_follow_up(days: int, doctor: Doctor, patient: Patient | None, start
         patient_id=patient.pk, doctor_id=doctor.pk, status=AppointmentStatus.COMPLETED, fee__gt=0
     )
     since = begins - timedelta(days=days)
-    return visits.filter(starts_at__gte=since, starts_at__lt=begins).exists()
+    booked = Q(starts_at__gte=since, starts_at__lt=begins)
+    walked_in = Q(starts_at__isnull=True, created_at__gte=since, created_at__lt=begins)
+    return visits.filter(booked | walked_in).exists()

@@ -13,8 +13,9 @@ from payments.selectors.policies import policy_of, terms_for
 from payments.states import Method, ProviderName, Terms
 from payments.tests.factories import policy
 from scheduling.models import Appointment, Slot
+from scheduling.services.booking import VisitDetails, register_walk_in
 from scheduling.states import AppointmentStatus
-from scheduling.tests.factories import PatientFactory, SlotFactory, book, in_hours
+from scheduling.tests.factories import CLINIC, PatientFactory, SlotFactory, book, in_hours
 from scheduling.visit_terms import VisitTerms
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +92,19 @@ def test_a_follow_up_within_so_many_days_is_free(days_before, fee, asked):
     completed(patient, slot, days_before=days_before, fee=fee)
     assert terms(slot, patient).fee == asked
     assert terms(slot, PatientFactory()).fee == 60
+
+
+def test_a_follow_up_of_somebody_who_walked_in_is_free_too():
+    slot, patient = far(), PatientFactory()
+    policy(slot.location, terms=Terms.AT_CLINIC, free_follow_up_days=14, **ACCOUNT)
+    visit = register_walk_in(
+        doctor_id=slot.doctor_id, location_id=slot.location_id, patient=patient, visit=VisitDetails(), actor=CLINIC
+    )
+    assert terms(slot, patient).fee == 60
+    Appointment.objects.filter(pk=visit.pk).update(status=AppointmentStatus.COMPLETED)
+    assert terms(slot, patient).fee == 0
+    Appointment.objects.filter(pk=visit.pk).update(created_at=slot.starts_at - timedelta(days=15))
+    assert terms(slot, patient).fee == 60
 
 
 def test_a_free_follow_up_asks_for_nothing_and_is_confirmed_at_once():
