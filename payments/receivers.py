@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.actors import Actor
 from payments.selectors.policies import terms_for
-from payments.services.cancelling import settle_cancellation
+from payments.services.cancelling import settle_cancellation, settle_expiry
 from scheduling.models import Appointment, Doctor, Location, Patient
 from scheduling.signals import appointment_changed, asked_for_terms
 from scheduling.states import AppointmentStatus
@@ -36,6 +36,8 @@ def say_terms(
 def pay_back(
     sender: object, *, appointment: Appointment, previous: AppointmentStatus | None, actor: Actor, **kwargs: Any
 ) -> None:
-    """Whoever cancels in time, or is cancelled, gets their money back."""
+    """Whoever cancels in time, or is cancelled, gets their money back; so does whoever paid too little for too long."""
     if appointment.status == AppointmentStatus.CANCELLED and previous is not None:
         settle_cancellation(appointment=appointment, actor=actor)
+    elif appointment.status == AppointmentStatus.EXPIRED:
+        settle_expiry(appointment=appointment, actor=actor)

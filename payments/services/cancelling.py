@@ -1,4 +1,4 @@
-"""What becomes of the money when a visit is cancelled."""
+"""What becomes of the money when a visit is cancelled, or runs out."""
 
 from __future__ import annotations
 
@@ -35,6 +35,16 @@ def settle_cancellation(*, appointment: Appointment, actor: Actor) -> None:
         share = refund_share(appointment, policy=policy_of(appointment.location_id), by_staff=actor.is_staff)
         if share:
             refund_cancelled_visit(appointment=appointment, share=share, reason=reason, actor=actor)
+
+
+def settle_expiry(*, appointment: Appointment, actor: Actor) -> None:
+    """Give back what came of a prepayment, where the rest did not: nobody keeps money for a visit that is not booked.
+    Call inside a transaction.
+
+    What is still under way stays so: the money may come yet, and the seat be free. One statement for a visit nobody has
+    paid for.
+    """
+    refund_cancelled_visit(appointment=appointment, share=ALL, reason=RefundReason.SEAT_GONE, actor=actor)
 
 
 def refund_share(appointment: Appointment, *, policy: PaymentPolicy, by_staff: bool) -> Decimal:

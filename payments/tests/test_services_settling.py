@@ -97,6 +97,26 @@ def test_staff_may_accept_less_and_the_booking_goes_on_waiting_for_the_rest():
     assert visit.status == AppointmentStatus.CONFIRMED
 
 
+def test_what_came_of_a_prepayment_goes_back_when_the_time_to_pay_the_rest_runs_out():
+    payment = transfer()
+    mark_paid(payment_id=payment.pk, amount=Decimal("50.00"), proof="Statement 7", actor=CLINIC)
+    run_out(payment.appointment)
+    expire_appointment(appointment_id=payment.appointment_id, actor=CLINIC)
+    refund = payment.refunds.get()
+    assert (refund.amount, refund.reason, refund.status) == (50, RefundReason.SEAT_GONE, RefundStatus.PENDING)
+    rest = Payment.objects.create(
+        appointment=payment.appointment,
+        location=payment.location,
+        method="card",
+        provider="stripe",
+        amount=10,
+        currency="GBP",
+    )
+    settle(payment_id=rest.pk, facts=[came(rest)], actor=PROVIDER)
+    assert [refund.amount for refund in rest.refunds.all()] == [10]
+    assert not account_of(payment.appointment).held
+
+
 def test_money_after_the_time_ran_out_still_confirms_while_nobody_ended_the_booking():
     payment = transfer()
     run_out(payment.appointment)
