@@ -20,6 +20,7 @@ from payments.providers.sandbox_page import LATE, pay
 from payments.services.settling import settle
 from payments.states import EventStatus, Method, PaymentStatus, Terms
 from payments.tests.factories import begin, paid, paid_in_cash, policy, refunded, unpaid
+from payments.views.payment import LOOKS_FOR
 from scheduling.models import Appointment
 from scheduling.services.lifecycle import cancel_appointment
 from scheduling.states import AppointmentStatus
@@ -204,6 +205,22 @@ def test_the_page_looks_by_itself_and_is_read_anew_when_something_came(client: C
     pay(session_of(payment), CARDS["late"])
     with time_machine.travel(timezone.now() + LATE):
         assert client.get(asks, headers=headers)["HX-Refresh"] == "true"
+
+
+def test_a_page_that_was_left_open_has_nobody_asked(client: Client) -> None:
+    payment = begin()
+    pay(session_of(payment), CARDS["visa"])
+    with time_machine.travel(timezone.now() + LOOKS_FOR + timedelta(minutes=1)):
+        client.get(page_of(payment), headers={"HX-Request": "true"})
+        payment.refresh_from_db()
+        assert payment.status == PaymentStatus.PENDING
+        assert "Thank you: it is paid" in read(client, page_of(payment))
+
+
+def test_a_payment_that_the_provider_did_not_begin_blames_no_bank(client: Client) -> None:
+    payment = begin()
+    Payment.objects.update(page="", status=PaymentStatus.FAILED, failure="no such currency")
+    assert "The payment service did not begin the payment." in read(client, page_of(payment))
 
 
 def test_money_that_came_when_the_time_was_gone_is_told_honestly(client: Client) -> None:

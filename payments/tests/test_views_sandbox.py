@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,10 +11,17 @@ from django.urls import reverse
 
 from payments.models import SandboxSession
 from payments.providers.contract import Lapsed
+from payments.providers.registry import KEYS
 from payments.providers.sandbox_cards import CARDS
+from payments.states import ProviderName
 from payments.tests.test_providers_sandbox import SANDBOX, an_order, begun
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once("pages of one row")]
+
+
+@pytest.fixture(autouse=True)
+def _sandbox(settings: Any) -> None:
+    settings.PAYMENTS_SANDBOX = True
 
 
 def page_of(session: SandboxSession) -> str:
@@ -36,7 +44,7 @@ def test_looking_changes_nothing(client: Client) -> None:
     assert SANDBOX.fetch(known) == ()
 
 
-def test_whoever_has_paid_goes_back_to_the_clinic(client: Client, settings) -> None:
+def test_whoever_has_paid_goes_back_to_the_clinic(client: Client, settings: Any) -> None:
     session, _known = begun(an_order(return_url=f"{settings.BASE_URL}/a/x/pay/1/"))
     answer = client.post(page_of(session), {"step": "pay", "outcome": "visa"})
     assert (answer.status_code, answer["Location"]) == (302, "/a/x/pay/1/")
@@ -73,6 +81,16 @@ def test_a_page_that_has_closed_says_so(client: Client) -> None:
     answer = client.post(page_of(session), {"step": "pay", "outcome": CARDS["lapsed"].name}, follow=True)
     assert "This page has closed" in answer.content.decode()
     assert SANDBOX.fetch(known) == (Lapsed(),)
+
+
+def test_nobody_pays_in_a_sandbox_that_is_off(client: Client, settings: Any) -> None:
+    session, known = begun()
+    for changed in ({"PAYMENTS_SANDBOX": False}, dict.fromkeys(KEYS[ProviderName.STRIPE], "a key")):
+        for name, value in changed.items():
+            setattr(settings, name, value)
+        assert client.post(page_of(session), {"step": "pay", "outcome": "visa"}).status_code == 404
+        settings.PAYMENTS_SANDBOX = True
+    assert SANDBOX.fetch(known) == ()
 
 
 def test_a_page_that_nobody_opened(client: Client) -> None:

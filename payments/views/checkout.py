@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.errors import DomainError
 from accounts.permissions import secret_link
+from accounts.services.throttling import count_attempt
 from payments.forms.checkout import CheckoutForm
 from payments.models import PaymentPolicy
 from payments.selectors.accounts import Account, account_of, payments_of_visit
@@ -25,6 +26,9 @@ from scheduling.selectors.self_service import Standing, standing_of
 from scheduling.views.appointment import holder_of
 from scheduling.views.links import with_appointment
 from scheduling.views.wizard_answers import seconds_until
+
+MOST_TRIES = 40
+"""So often an hour somebody may begin to pay for a visit: each asks a provider for a page."""
 
 
 @secret_link
@@ -42,6 +46,7 @@ def checkout(request: HttpRequest, appointment: Appointment) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
+            count_attempt(subject=f"pay:{appointment.pk}", limit=MOST_TRIES, window=timedelta(hours=1))
             payment = start_payment(
                 appointment_id=appointment.pk,
                 method=form.cleaned_data["method"],

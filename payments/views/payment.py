@@ -5,11 +5,13 @@ What the browser says of a payment is not believed: the provider is asked.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -34,6 +36,9 @@ from scheduling.selectors.self_service import Standing, standing_of
 from scheduling.views.appointment import holder_of
 from scheduling.views.links import with_appointment
 
+LOOKS_FOR = timedelta(minutes=30)
+"""So long after a payment began its open page has the provider asked."""
+
 POLLED = frozenset({Stage.WAITING, Stage.TRANSFER, Stage.UPI})
 """Where something may come by itself while somebody looks."""
 
@@ -47,7 +52,7 @@ def payment(request: HttpRequest, appointment: Appointment, payment_id: int) -> 
     if found is None:
         return render(request, "payments/pay/unknown.html", {"appointment": appointment}, status=404)
     is_unreachable = False
-    if found.provider in HOSTED and found.status not in CAPTURED:
+    if found.provider in HOSTED and found.status not in CAPTURED and not _is_left_open(request, found):
         try:
             found = ask_provider(payment_id=found.pk, actor=holder_of(request, appointment))
         except ProviderUnavailable:
@@ -57,6 +62,11 @@ def payment(request: HttpRequest, appointment: Appointment, payment_id: int) -> 
     if request.headers.get("HX-Request"):
         return _news(request, context)
     return render(request, "payments/pay/payment.html", context)
+
+
+def _is_left_open(request: HttpRequest, payment: Payment) -> bool:
+    """Whether a page looks by itself that somebody has left open for long: the sweep asks the provider then."""
+    return bool(request.headers.get("HX-Request")) and payment.created_at < timezone.now() - LOOKS_FOR
 
 
 def payment_of(appointment: Appointment, payment_id: int) -> Payment | None:
@@ -85,7 +95,7 @@ def page_of(appointment: Appointment, payment: Payment) -> dict[str, Any]:
         "may_pay": account.due_now > 0 and not has_run_out,
         "is_polled": stage in POLLED and not (has_run_out and stage != Stage.WAITING),
         "shown": f"{stage}.{standing}.{payment.refunded}",
-        "why": words_for_failure(payment.failure) if stage == Stage.DECLINED else "",
+        "why": _why(payment) if stage == Stage.DECLINED else "",
         "other_ways": len(offers_for(appointment, policy=policy)) > 1,
         "receipts": _receipts(payment),
         "until": appointment.expires_at if standing == Standing.PENDING else None,
@@ -93,6 +103,12 @@ def page_of(appointment: Appointment, payment: Payment) -> dict[str, Any]:
     if stage == Stage.UPI:
         context |= _upi(appointment, payment, upi_address_of(policy))
     return context
+
+
+def _why(payment: Payment) -> str:
+    if payment.provider in HOSTED and not payment.page:
+        return _("The payment service did not begin the payment.")
+    return words_for_failure(payment.failure)
 
 
 def _receipts(payment: Payment) -> list[Any]:

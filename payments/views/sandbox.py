@@ -16,6 +16,7 @@ from accounts.permissions import secret_link
 from payments.failure_words import words_for_failure
 from payments.models import SandboxSession
 from payments.money import from_minor
+from payments.providers.registry import is_configured
 from payments.providers.sandbox import ASKING, OPEN, PAID
 from payments.providers.sandbox_cards import CARDS
 from payments.providers.sandbox_page import Telling, answer_bank, is_open, pay, session_by
@@ -29,7 +30,7 @@ from scheduling.views.links import keep_private
 @require_http_methods(["GET", "HEAD", "POST"])
 def sandbox(request: HttpRequest, reference: str) -> HttpResponse:
     """The form for a card, the bank's question, or that nobody can pay here any more."""
-    session = session_by(reference)
+    session = session_by(reference) if is_configured(ProviderName.SANDBOX) else None
     if session is None:
         return keep_private(render(request, "payments/sandbox/unknown.html", status=404))
     if request.method == "POST":
