@@ -43,11 +43,13 @@ EVENT_COLOURS: dict[str, str] = {
 }
 
 NOTHING = "–"
+MINUS = "−"
 
 
 def amount_text(amount: Decimal, currency: str) -> SafeString:
-    """With its currency, in one line; nothing is a dash, so that what moved stands out."""
-    return format_html('<span class="fd-one-line">{}</span>', price(amount, currency) if amount else NOTHING)
+    """With its currency, in one line; nothing is a dash, so that what moved stands out. A minus comes first."""
+    words = f"{MINUS if amount < 0 else ''}{price(abs(amount), currency)}" if amount else NOTHING
+    return format_html('<span class="fd-one-line">{}</span>', words)
 
 
 def moment_text(moment: datetime | None, location: Location | None) -> str:

@@ -106,7 +106,7 @@ def _providers() -> list[str]:
     names = [str(name.label) for name in hosted if is_configured(name)]
     if not names:
         return [_("No provider for cards: its keys belong into the environment of the server (docs/operating.md).")]
-    return [_("Set up: %(providers)s.") % {"providers": ", ".join(names)}]
+    return [_("Providers: %(providers)s.") % {"providers": ", ".join(names)}]
 
 
 def _accounts(policy: PaymentPolicy) -> list[str]:

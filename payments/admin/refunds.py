@@ -96,9 +96,10 @@ class RefundAdmin(QuickDates, PatientSearch, MoneyAdmin):
             {
                 "fields": [
                     ("decided", "decided_by"),
-                    ("settled", "proof"),
-                    ("provider_refund", "attempts"),
-                    ("error", "next_attempt"),
+                    ("settled", "paid_back_by"),
+                    ("proof", "provider_refund"),
+                    ("attempts", "next_attempt"),
+                    "error",
                 ]
             },
         ),

@@ -30,9 +30,14 @@ class Movement:
     receipt: Receipt | None
 
     @property
+    def went_out(self) -> bool:
+        """Whether it left the drawer."""
+        return self.kind == EntryKind.REFUND
+
+    @property
     def signed(self) -> Decimal:
         """What went out has a minus."""
-        return -self.amount if self.kind == EntryKind.REFUND else self.amount
+        return -self.amount if self.went_out else self.amount
 
 
 @dataclass(slots=True)

@@ -207,6 +207,7 @@ def test_what_was_handed_out_is_marked_so_and_by_whom() -> None:
     run_action(client, "mark_paid_back", refund, proof="Slip 12")
     refund.refresh_from_db()
     assert (refund.status, refund.proof) == (RefundStatus.SUCCEEDED, "Slip 12")
+    assert "−£60.00" in listed(client, "ledgerentry")
     assert refund.paid_back_by is not None
     assert refund.payment.number not in listed(client, "refund", todo="by_hand")
 
@@ -261,7 +262,7 @@ def test_managers_set_the_rules_and_are_told_what_is_not_set_up() -> None:
     policy = PaymentPolicy.objects.get()
     assert policy.deposit == Decimal(20)
     shown = page(manager, policy)
-    assert "Set up: Sandbox" in shown
+    assert "Providers: Sandbox" in shown
     assert "no account number" in shown
     assert staff(Role.RECEPTION, location).get(add).status_code == 403
     assert staff(Role.DOCTOR, location).get(reverse("admin:payments_paymentpolicy_changelist")).status_code == 403

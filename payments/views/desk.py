@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +22,7 @@ from accounts.models import User
 from accounts.permissions import staff
 from payments.errors import WrongAmount
 from payments.forms.desk import HandBackForm, HandedOverForm, TakeForm
-from payments.models import Payment, Refund
+from payments.models import LedgerEntry, Payment, Refund
 from payments.rules import locations_with_money
 from payments.selectors.accounts import account_from, account_of, payments_of_visit
 from payments.selectors.policies import policy_of
@@ -199,7 +200,8 @@ def _show(
 
 def _payments(visit: Appointment) -> Any:
     found = payments_of_visit(visit).select_related("received_by")
-    return found.prefetch_related("refunds", "entries__receipt__location")
+    entries = LedgerEntry.objects.select_related("receipt__location").order_by("pk")
+    return found.prefetch_related("refunds", Prefetch("entries", entries))
 
 
 def _goes_back_in_cash(payment: Payment) -> bool:
