@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from decimal import Decimal
 
@@ -11,9 +12,19 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import Role
-from payments.models import DoctorTerms, LedgerEntry, Payment, PaymentPolicy, Receipt, Refund, WebhookEvent
+from payments.models import (
+    DoctorTerms,
+    LedgerEntry,
+    Payment,
+    PaymentPolicy,
+    Receipt,
+    Refund,
+    SandboxSession,
+    WebhookEvent,
+)
+from payments.providers.sandbox import event_of
 from payments.states import EventStatus, Method, PaymentStatus, ProviderName, RefundStatus, Terms
-from payments.tests.factories import begin, paid, paid_in_cash, refunded, unpaid
+from payments.tests.factories import begin, came, paid, paid_in_cash, refunded, unpaid
 from scheduling.models import Appointment, Patient
 from scheduling.tests.back_office import run_action, staff
 from scheduling.tests.factories import LocationFactory, SlotFactory, book, in_hours
@@ -56,8 +67,12 @@ def page(client: Client, row: object) -> str:
 
 
 def told(payment: Payment | None, **more: object) -> WebhookEvent:
-    said = {"provider": ProviderName.STRIPE, "event_id": "evt_1", "kind": "checkout.session.completed", **more}
-    return WebhookEvent.objects.create(payment=payment, payload={"data": {"amount": 6000}}, **said)
+    said: dict[str, object] = {
+        "provider": ProviderName.STRIPE,
+        "event_id": "evt_1",
+        "kind": "checkout.session.completed",
+    }
+    return WebhookEvent.objects.create(payment=payment, **{**said, "payload": {}, **more})
 
 
 # --- Who sees what ----------------------------------------------------------------------------------------------
@@ -234,13 +249,16 @@ def test_a_provider_is_asked_now() -> None:
 
 
 def test_an_event_is_read_and_applied_again() -> None:
-    event = told(None, status=EventStatus.FAILED, error="payment_unknown: unknown")
+    payment = begin()
+    body, _signature = event_of(SandboxSession.objects.get(), came(payment))
+    event = told(None, provider=ProviderName.SANDBOX, payload=json.loads(body), status=EventStatus.FAILED, error="Why")
     client = staff(Role.MANAGER)
     shown = page(client, event)
-    assert "&quot;amount&quot;: 6000" in shown
+    assert "&quot;reference&quot;: &quot;" in shown
     assert "Apply again" in shown
     run_action(client, "replay", event)
-    assert "Apply again" not in page(client, told(None, event_id="evt_2", status=EventStatus.APPLIED))
+    assert Payment.objects.get().status == PaymentStatus.PAID
+    assert "Apply again" not in page(client, event)
 
 
 def test_actions_reach_no_money_of_other_places() -> None:

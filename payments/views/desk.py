@@ -29,6 +29,7 @@ from payments.selectors.policies import policy_of
 from payments.services.desk import take_at_desk
 from payments.services.refunds import refund_payment
 from payments.states import CAPTURED, Method, PaymentStatus, ProviderName
+from scheduling.errors import AppointmentUnknown
 from scheduling.models import Appointment
 from scheduling.query_values import read_number
 from scheduling.rules import appointments_visible_to
@@ -80,11 +81,11 @@ def desk_pay(request: StaffRequest, appointment_id: int) -> HttpResponse:
 
 def _visit(request: StaffRequest, appointment_id: int) -> Appointment:
     """The visit, where it was moved to, if its place's money is this person's to handle. Raises Http404."""
-    places = locations_with_money(request.user)
-    if not Appointment.objects.filter(pk=appointment_id, location__in=places.values("pk")).exists():
-        raise Http404
-    visit = live_visit_of(appointment_id)
-    if not places.filter(pk=visit.location_id).exists():
+    try:
+        visit = live_visit_of(appointment_id)
+    except AppointmentUnknown as unknown:
+        raise Http404 from unknown
+    if not locations_with_money(request.user).filter(pk=visit.location_id).exists():
         raise Http404
     return visit
 
