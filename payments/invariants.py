@@ -11,13 +11,14 @@ from django.db.models import Count, F, Max, Model, OuterRef, Q, QuerySet, Subque
 from django.db.models.functions import Coalesce
 
 from accounts.models import AuditEntry
-from payments.models import LedgerEntry, Payment, Receipt, ReceiptCounter, Refund, WebhookEvent
+from payments.models import LedgerEntry, Payment, Receipt, ReceiptCounter, Refund, StatementLine, WebhookEvent
 from payments.money import ZERO
 from payments.states import (
     PAYMENT_TRANSITIONS,
     REFUND_TRANSITIONS,
     EntryKind,
     EventStatus,
+    LineStatus,
     PaymentStatus,
     RefundStatus,
 )
@@ -33,6 +34,7 @@ def check() -> Iterator[Drift]:
     yield from _entries_at_odds()
     yield from _misnumbered_receipts()
     yield from _events_at_odds()
+    yield from _lines_at_odds()
     yield from _confirmed_and_not_paid()
     yield from _trails(Payment, PaymentStatus, PAYMENT_TRANSITIONS)
     yield from _trails(Refund, RefundStatus, REFUND_TRANSITIONS)
@@ -116,6 +118,13 @@ def _events_at_odds() -> Iterator[Drift]:
     done = WebhookEvent.objects.filter(status__in=[EventStatus.APPLIED, EventStatus.IGNORED])
     for event in done.filter(Q(status=EventStatus.APPLIED, payment=None) | Q(try_at__isnull=False)).iterator():
         yield Drift("event_at_odds", f"event {event.pk}", f"is {event.status}, of no payment or to be tried again")
+
+
+def _lines_at_odds() -> Iterator[Drift]:
+    """A line of a statement that was booked is what its payment got."""
+    booked = StatementLine.objects.filter(status=LineStatus.MATCHED)
+    for line in booked.exclude(payment__captured=F("amount")).order_by("pk"):
+        yield Drift("line_at_odds", f"statement line {line.pk}", f"of {line.amount} is not what its payment got")
 
 
 def _confirmed_and_not_paid() -> Iterator[Drift]:

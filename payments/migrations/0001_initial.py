@@ -376,6 +376,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='statementline',
+            constraint=models.UniqueConstraint(condition=models.Q(('status', 'matched')), fields=('payment',), name='one_line_pays_a_payment'),
+        ),
+        migrations.AddConstraint(
+            model_name='statementline',
             constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='statement_line_of_something'),
         ),
         migrations.AddConstraint(

@@ -68,6 +68,7 @@ class StatementLine(models.Model):
         ordering = ["-booked_on", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["location", "fingerprint"], name="one_row_per_statement_line"),
+            models.UniqueConstraint(fields=["payment"], condition=Q(status="matched"), name="one_line_pays_a_payment"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="statement_line_of_something"),
             models.CheckConstraint(
                 condition=~Q(status="matched") | Q(payment__isnull=False), name="matched_line_names_payment"

@@ -130,7 +130,11 @@ def resolve_line(*, line_id: int, payment_id: int | None, actor: Actor) -> State
         status = LineStatus.SET_ASIDE if payment_id is None else LineStatus.MATCHED
         payment = None if payment_id is None else _bookable(payment_id, line)
         open_still = StatementLine.objects.filter(pk=line_id, status__in=OPEN_LINES)
-        if open_still.update(status=status, payment=payment) != 1:
+        try:
+            changed = open_still.update(status=status, payment=payment)
+        except IntegrityError as error:  # another line was booked on it a moment ago
+            raise WrongPaymentState from error
+        if changed != 1:
             raise LineUnknown
         line.status, line.payment = status, payment
         if payment is not None:
@@ -165,6 +169,8 @@ def _book(line: ReportedLine, statement: StatementImport, actor: Actor) -> Repor
     except IntegrityError:
         if line.fingerprint in _known([line.fingerprint], statement.location):
             return replace(line, match=KNOWN)
+        if payment.lines.filter(status=LineStatus.MATCHED).exists():
+            return replace(line, match=Match(LineStatus.NEAR, LineWhy.ALREADY_PAID, (payment,)))
         raise
     return line
 

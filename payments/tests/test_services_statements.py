@@ -7,12 +7,13 @@ from decimal import Decimal
 from time import process_time
 
 import pytest
-from django.db import connection, connections
+from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditEntry
 from payments.errors import LineUnknown, PaymentUnknown, StatementUnreadable, WrongAmount, WrongPaymentState
+from payments.invariants import check
 from payments.models import LedgerEntry, Payment, StatementImport, StatementLine
 from payments.selectors.statements import payment_said
 from payments.services.settling import settle
@@ -191,6 +192,18 @@ def test_formulas_are_words_like_others():
 
     kept = StatementLine.objects.get()
     assert (kept.words, kept.payer, kept.statement.file_name) == ("=HYPERLINK(1)", "@SUM(A1)", "=cmd.csv")
+
+
+def test_the_database_itself_forbids_a_second_line_for_a_payment():
+    payment = by_transfer()
+    bring_in(payment.location, line(payment), line(payment, bank_id="again"))
+    second = StatementLine.objects.get(status=LineStatus.NEAR)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StatementLine.objects.filter(pk=second.pk).update(status=LineStatus.MATCHED, payment=payment)
+    assert list(check()) == []
+    StatementLine.objects.filter(status=LineStatus.MATCHED).update(amount=1)
+    assert [drift.code for drift in check()] == ["line_at_odds"]
 
 
 class TestWhatStaffDecide:
