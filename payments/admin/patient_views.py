@@ -60,7 +60,7 @@ def _shown(money: VisitMoney, readable: frozenset[int], *, handles: bool) -> dic
             }
             for line in lines_of(money)
         ],
-        "may_take": handles and money.account.outstanding > 0,
+        "may_take": handles and money.account.takeable > 0,
         "buttons": [
             button for payment in money.payments if handles and payment.pk in readable for button in _buttons(payment)
         ],

@@ -100,12 +100,12 @@ def _debt(visit: Appointment) -> Debt:
 
 
 def _owing(asked: Asked, user: Visitor) -> QuerySet[Appointment]:
-    """Visits with what is left of their fees (`owed`): all payments of a visit count, at whichever time it was then,
-    as in `selectors/accounts.py`."""
+    """Visits with what is left of their fees (`owed`), as in `selectors/accounts.py`: all payments of a visit count, at
+    whichever time it was then, and what was given back is not owed again."""
     paid = Payment.objects.filter(appointment__calendar_uid=OuterRef("calendar_uid"), currency=OuterRef("currency"))
     by_visit = paid.order_by().values("appointment__calendar_uid")
-    held = by_visit.annotate(held=Sum(F("captured") - F("refunded") - F("refunding"))).values("held")
+    came = by_visit.annotate(came=Sum("captured")).values("came")
     visits = asked.visits(user).filter(status__in=sorted(OWING), fee__gt=0)
-    owing = visits.annotate(owed=F("fee") - Coalesce(Subquery(held, output_field=_MONEY), ZERO, output_field=_MONEY))
+    owing = visits.annotate(owed=F("fee") - Coalesce(Subquery(came, output_field=_MONEY), ZERO, output_field=_MONEY))
     found: QuerySet[Appointment] = owing.filter(owed__gte=LEAST)
     return found

@@ -31,8 +31,10 @@ NOT_OWED = frozenset(
 class Account:
     """A visit's money, all of one currency.
 
-    `held` is what the clinic has and will keep: `captured - refunded - refunding`. `due_now` is what the patient is
-    asked for at this moment: the prepayment while the booking waits for it, else what is left of the fee.
+    `held` is what the clinic has and will keep: `captured - refunded - refunding`. `outstanding` is what is owed of the
+    fee: what the clinic gave back of it is not asked for again. `due_now` is what the patient is asked for at this
+    moment: the prepayment while the booking waits for it, else what is outstanding. `takeable` is the most the desk may
+    take: what is outstanding, or the fee anew where all of it went back, to be paid in another way.
     """
 
     fee: Decimal
@@ -43,6 +45,7 @@ class Account:
     refunding: Decimal
     outstanding: Decimal
     due_now: Decimal
+    takeable: Decimal
     status: AccountStatus
     has_pending: bool
 
@@ -84,7 +87,8 @@ def account_from(appointment: Appointment, payments: Iterable[Payment]) -> Accou
     refunded = sum((payment.refunded for payment in counted), ZERO)
     refunding = sum((payment.refunding for payment in counted), ZERO)
     held = captured - refunded - refunding
-    owed = ZERO if appointment.status in NOT_OWED else max(appointment.fee - held, ZERO)
+    is_owed = appointment.status not in NOT_OWED
+    owed = max(appointment.fee - captured, ZERO) if is_owed else ZERO
     due_now = owed
     if appointment.status == AppointmentStatus.PENDING and appointment.prepayment:
         due_now = max(appointment.prepayment - held, ZERO)
@@ -97,6 +101,7 @@ def account_from(appointment: Appointment, payments: Iterable[Payment]) -> Accou
         refunding=refunding,
         outstanding=owed,
         due_now=due_now,
+        takeable=appointment.fee if is_owed and captured and not held else owed,
         status=_status(appointment, counted, captured=captured, held=held, owed=owed),
         has_pending=any(payment.status == PaymentStatus.PENDING for payment in counted),
     )
@@ -108,7 +113,8 @@ def _status(
     if captured and not held:
         return AccountStatus.REFUNDED
     if held:
-        return AccountStatus.PARTIAL if held < appointment.fee else AccountStatus.PAID
+        is_part = owed or (appointment.status in NOT_OWED and held < captured)
+        return AccountStatus.PARTIAL if is_part else AccountStatus.PAID
     if not owed:
         return AccountStatus.NOT_DUE
     if payments and payments[-1].status == PaymentStatus.FAILED:

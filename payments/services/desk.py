@@ -62,10 +62,10 @@ def _take(
     if method != Method.CASH and not proof:
         raise ProofMissing(field="proof")
     visit = lock_live_visit(appointment_id)
-    outstanding = account_of(visit).outstanding
-    if outstanding <= 0:
+    takeable = account_of(visit).takeable
+    if takeable <= 0:
         raise NothingDue
-    if not is_amount(amount, visit.currency) or amount > outstanding:
+    if not is_amount(amount, visit.currency) or amount > takeable:
         raise WrongAmount(field="amount")
     payment = Payment.objects.create(
         request_key=request_key,

@@ -157,7 +157,7 @@ def test_how_a_visit_stands_and_how_it_may_be_paid():
     assert ByLink(visit).get(f"appointments/{visit.pk}/payments/").json()["offers"] == []
     refund = refunded(payment, "5.00")
     after = ByLink(visit).get(f"appointments/{visit.pk}/payments/").json()
-    assert (after["account"]["status"], after["account"]["refunding"]) == ("partial", "5.00")
+    assert (after["account"]["status"], after["account"]["refunding"]) == ("paid", "5.00")
     shown = after["payments"][0]
     assert (shown["id"], shown["refunds"][0]["id"], shown["refunds"][0]["reason"]) == (payment.pk, refund.pk, "staff")
     assert refund.words not in str(after)
@@ -174,7 +174,7 @@ def test_a_visits_money_is_asked_for_as_often_for_many_payments_as_for_one(djang
         with django_assert_num_queries(number):
             assert program.get(f"appointments/{visit.pk}/payments/").status_code == 200
 
-    refunded(came(visit), "5.00")
+    refunded(paid_in_cash(visit, "5.00"), "5.00")
     program.get("payments/")  # the first request of a session asks more
     asked(QUERIES_OF_A_VISIT)
     paid_in_cash(visit, "2.00")

@@ -194,3 +194,32 @@ def test_a_visit_that_is_cancelled_late_may_give_nothing_back():
     visit.refresh_from_db()
     assert visit.status == AppointmentStatus.CANCELLED
     assert account_of(visit).status == AccountStatus.PAID
+
+
+def test_what_the_clinic_gave_back_is_not_asked_for_again():
+    visit = book(SlotFactory(starts_at=in_hours(30)))
+    payment = paid_in_cash(visit)
+    refund = refunded(payment, "25.00")
+    account = account_of(visit)
+    assert (account.outstanding, account.due_now, account.takeable) == (0, 0, 0)
+    assert account.status == AccountStatus.PAID
+    mark_refunded(refund_id=refund.pk, proof="Handed out", actor=CLINIC)
+    assert account_of(visit).outstanding == 0
+
+
+def test_where_all_went_back_the_desk_may_take_the_fee_another_way_but_nobody_is_asked_for_it():
+    visit = book(SlotFactory(starts_at=in_hours(30)))
+    refunded(paid_in_cash(visit))
+    account = account_of(visit)
+    assert (account.outstanding, account.due_now, account.takeable) == (0, 0, 60)
+    paid_in_cash(visit)
+    assert account_of(visit).held == 60
+
+
+def test_a_fact_without_key_and_number_is_no_refund_of_ours():
+    payment = paid_by_transfer()
+    ours = refunded(payment, "10.00")
+    theirs = Refunded(refund="", amount=Decimal("10.00"), currency="GBP", at=timezone.now())
+    settle(payment_id=payment.pk, facts=[theirs], actor=PROVIDER)
+    ours.refresh_from_db()
+    assert ours.status == RefundStatus.PENDING

@@ -179,8 +179,8 @@ def _show(
 ) -> HttpResponse:
     payments = list(_payments(visit))
     account = account_from(visit, payments)
-    if take is None and account.outstanding > 0:
-        take = _take_form(visit, outstanding=account.outstanding)
+    if take is None and account.takeable > 0:
+        take = _take_form(visit, outstanding=account.takeable)
     forms = [form for form in (take, back[1] if back else None) if form is not None]
     context = {
         "location": visit.location,
