@@ -93,6 +93,7 @@ class RefundReason(models.TextChoices):
     CANCELLED = "cancelled", _("The appointment was cancelled in time")
     CLINIC = "clinic", _("The clinic cancelled the appointment")
     SEAT_GONE = "seat_gone", _("The payment came when the time was somebody else's")
+    UNPAID = "unpaid", _("The rest was not paid in time")
     PAID_TWICE = "paid_twice", _("It was paid twice, or too much")
     STAFF = "staff", _("Decided by the staff")
     PROVIDER = "provider", _("Refunded at the provider")

@@ -44,7 +44,7 @@ def settle_expiry(*, appointment: Appointment, actor: Actor) -> None:
     What is still under way stays so: the money may come yet, and the seat be free. One statement for a visit nobody has
     paid for.
     """
-    refund_cancelled_visit(appointment=appointment, share=ALL, reason=RefundReason.SEAT_GONE, actor=actor)
+    refund_cancelled_visit(appointment=appointment, share=ALL, reason=RefundReason.UNPAID, actor=actor)
 
 
 def refund_share(appointment: Appointment, *, policy: PaymentPolicy, by_staff: bool) -> Decimal:

@@ -207,7 +207,8 @@ def _lock_refund(refund_id: int) -> tuple[Refund, Appointment]:
 def _named_by(payment: Payment, fact: Refunded) -> Refund | None:
     refunds = payment.refunds.select_for_update(of=("self",))
     found = refunds.filter(key=fact.key).first() if fact.key else None
-    found = found or refunds.filter(provider_refund=fact.refund).first()
+    if found is None and fact.refund:
+        found = refunds.filter(provider_refund=fact.refund).first()
     if found is not None:
         found.payment = payment
         if found.amount != fact.amount:

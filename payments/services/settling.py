@@ -24,7 +24,7 @@ from payments.services.locking import lock_payment_with_visit
 from payments.services.receipts import issue_receipt
 from payments.services.refunds import give_back, note_refund
 from payments.services.transitions import change_payment
-from payments.states import CAPTURED, EntryKind, PaymentStatus, RefundReason
+from payments.states import CAPTURED, HOSTED, EntryKind, PaymentStatus, RefundReason
 from scheduling.models import Appointment
 from scheduling.services.prepaid import confirm_paid
 from scheduling.states import AppointmentStatus
@@ -48,6 +48,7 @@ def settle(
                     _capture(payment, visit, fact, actor, entered)
             else:
                 _apply(fact, payment, actor)
+        payment.refresh_from_db(fields=["status", "refunded", "refunding"])
     return payment
 
 
@@ -137,6 +138,15 @@ def _follow(payment: Payment, visit: Appointment, actor: Actor) -> None:
     excess = min(account.held - visit.fee, payment.captured)
     if excess > 0:
         give_back(payment, excess, reason=RefundReason.PAID_TWICE, actor=actor)
+    if account.captured >= visit.fee:
+        _ask_no_more(visit, actor)
+
+
+def _ask_no_more(visit: Appointment, actor: Actor) -> None:
+    """Nobody waits for what was begun besides; should its money come after all, it goes back as paid twice."""
+    for other in payments_of_visit(visit).select_for_update(of=("self",)).filter(status=PaymentStatus.PENDING):
+        ask_at = timezone.now() if other.provider in HOSTED else None
+        change_payment(other, PaymentStatus.CANCELLED, actor=actor, ask_at=ask_at)
 
 
 def _seated(visit: Appointment, account: Account, actor: Actor) -> bool:
@@ -147,7 +157,7 @@ def _seated(visit: Appointment, account: Account, actor: Actor) -> bool:
         with transaction.atomic():
             confirmed = confirm_paid(appointment_id=visit.pk, actor=actor)
     except DomainError:
-        _give_all_back(visit, actor)
+        _give_all_back(visit, RefundReason.SEAT_GONE, actor)
         return False
     visit.status = confirmed.status
     return True
@@ -157,12 +167,12 @@ def _waits_for_the_rest(visit: Appointment, actor: Actor) -> bool:
     """Less has come than was asked for. A booking that still waits goes on waiting; one that ran out is over."""
     if visit.status == AppointmentStatus.PENDING:
         return True
-    _give_all_back(visit, actor)
+    _give_all_back(visit, RefundReason.UNPAID, actor)
     return False
 
 
-def _give_all_back(visit: Appointment, actor: Actor) -> None:
+def _give_all_back(visit: Appointment, reason: RefundReason, actor: Actor) -> None:
     for payment in payments_of_visit(visit).select_for_update(of=("self",)):
         left: Decimal = payment.captured - payment.refunded - payment.refunding
         if left > 0:
-            give_back(payment, left, reason=RefundReason.SEAT_GONE, actor=actor)
+            give_back(payment, left, reason=reason, actor=actor)

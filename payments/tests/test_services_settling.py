@@ -103,7 +103,7 @@ def test_what_came_of_a_prepayment_goes_back_when_the_time_to_pay_the_rest_runs_
     run_out(payment.appointment)
     expire_appointment(appointment_id=payment.appointment_id, actor=CLINIC)
     refund = payment.refunds.get()
-    assert (refund.amount, refund.reason, refund.status) == (50, RefundReason.SEAT_GONE, RefundStatus.PENDING)
+    assert (refund.amount, refund.reason, refund.status) == (50, RefundReason.UNPAID, RefundStatus.PENDING)
     rest = Payment.objects.create(
         appointment=payment.appointment,
         location=payment.location,
@@ -179,6 +179,20 @@ def test_what_is_paid_twice_goes_back():
     assert not first.refunds.exists()
     assert (second.refunds.get().amount, second.refunds.get().reason) == (60, RefundReason.PAID_TWICE)
     assert account_of(visit).held == 60
+
+
+def test_whoever_has_paid_is_asked_no_more_by_what_they_had_begun_besides():
+    visit = waiting()
+    open_transfer = transfer(visit)
+    paid_in_cash(visit, "20.00")
+    open_transfer.refresh_from_db()
+    assert open_transfer.status == PaymentStatus.PENDING
+    paid_in_cash(visit, "40.00")
+    open_transfer.refresh_from_db()
+    assert open_transfer.status == PaymentStatus.CANCELLED
+    assert not account_of(visit).has_pending
+    settle(payment_id=open_transfer.pk, facts=[came(open_transfer)], actor=PROVIDER)
+    assert (open_transfer.refunds.get().amount, open_transfer.refunds.get().reason) == (60, RefundReason.PAID_TWICE)
 
 
 def test_a_decline_that_is_not_final_leaves_the_payment_open_and_says_why():

@@ -143,6 +143,12 @@ WHYS = {
         "You have no visit: the time was gone when you paid.",
         "You have no visit: the time was gone.",
     ),
+    RefundReason.UNPAID: (
+        "The rest of what was to be paid before your appointment did not come in time, so we could not keep "
+        "the time for you.",
+        "The rest was not paid in time.",
+        "Not paid in full in time.",
+    ),
     RefundReason.PAID_TWICE: (
         "More was paid for this appointment than it costs.",
         "More was paid than it costs.",

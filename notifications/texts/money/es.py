@@ -145,6 +145,11 @@ WHYS = {
         "No tiene cita: al pagar, la hora ya no estaba libre.",
         "No tiene cita: la hora no estaba libre.",
     ),
+    RefundReason.UNPAID: (
+        "El resto de lo que debía pagar antes de su cita no llegó a tiempo, así que no le guardamos la hora.",
+        "No se ha pagado el resto a tiempo.",
+        "Falta el resto.",
+    ),
     RefundReason.PAID_TWICE: (
         "Se ha pagado por esta cita más de lo que cuesta.",
         "Ha pagado dos veces o demasiado.",
