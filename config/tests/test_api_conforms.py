@@ -32,7 +32,7 @@ pytestmark = [
 SEED = int(os.environ.get("CONFORMANCE_SEED", "3"))
 EXAMPLES = int(os.environ.get("CONFORMANCE_EXAMPLES", "4"))
 LIMITS = ["/(auth|locations|specialties|doctors)/", "/(availability|slots|holds|time-off)/"]
-LIMITS += ["/(appointments|patients|waitlist)/", "/(queues|tokens|emergencies|reports|push|receipts)/"]
+LIMITS += ["/(appointments|patients|waitlist)/", "/v1/(queues|tokens|emergencies|reports|push|receipts|payments)/"]
 UNCOUNTED = dict.fromkeys(
     (
         "API_REQUESTS_PER_MINUTE",
