@@ -95,6 +95,7 @@ PYTHON = (
     "scheduling/services/lifecycle.py",
     "scheduling/services/links.py",
     "scheduling/services/patients.py",
+    "scheduling/services/rescheduling.py",
     "scheduling/services/visit_details.py",
     "scheduling/services/waitlist.py",
     "scheduling/states.py",

@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.actors import Actor
 from payments.selectors.policies import terms_for
-from payments.services.cancelling import settle_cancellation, settle_expiry
+from payments.services.cancelling import settle_cancellation, settle_expiry, settle_move
 from scheduling.models import Appointment, Doctor, Location, Patient
 from scheduling.signals import appointment_changed, asked_for_terms
 from scheduling.states import AppointmentStatus
@@ -36,8 +36,11 @@ def say_terms(
 def pay_back(
     sender: object, *, appointment: Appointment, previous: AppointmentStatus | None, actor: Actor, **kwargs: Any
 ) -> None:
-    """Whoever cancels in time, or is cancelled, gets their money back; so does whoever paid too little for too long."""
-    if appointment.status == AppointmentStatus.CANCELLED and previous is not None:
-        settle_cancellation(appointment=appointment, actor=actor)
+    """Whoever cancels in time, or is cancelled, gets their money back; so does whoever paid too little for too long.
+    Whoever moves to a doctor who asks for less gets back what is too much."""
+    if previous is None and appointment.calendar_sequence:  # where a visit moved to
+        settle_move(appointment=appointment, actor=actor)
+    elif appointment.status == AppointmentStatus.CANCELLED and previous is not None:
+        settle_cancellation(appointment=appointment, previous=previous, actor=actor)
     elif appointment.status == AppointmentStatus.EXPIRED:
         settle_expiry(appointment=appointment, actor=actor)

@@ -7,6 +7,7 @@ row stays as history and points at its successor, which carries the calendar ide
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import Actor
 from accounts.audit import recorded
@@ -113,6 +114,8 @@ def _live_hold(token: str, slot_id: int | None) -> Hold:
 def _replace(old: Appointment, slot: Slot, actor: Actor, *, key: str | None) -> Appointment:
     status = AppointmentStatus(old.status)
     terms = terms_of_move(old, doctor=slot.doctor, location=slot.location, starts_at=slot.starts_at)
+    if old.fee and terms.currency != old.currency:  # what was paid for it could not be counted any more
+        raise WrongState(_("This doctor's fee is in another currency. Please cancel the appointment and book anew."))
     successor = Appointment(
         **{name: getattr(old, name) for name in CARRIED_OVER},
         doctor=slot.doctor,
