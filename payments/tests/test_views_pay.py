@@ -23,6 +23,7 @@ from payments.tests.factories import begin, paid, paid_in_cash, policy, refunded
 from payments.views.payment import LOOKS_FOR
 from scheduling.models import Appointment
 from scheduling.services.lifecycle import cancel_appointment
+from scheduling.services.rescheduling import reschedule_appointment
 from scheduling.states import AppointmentStatus
 from scheduling.tests.factories import CLINIC, VISITOR, DoctorFactory, LocationFactory, SlotFactory, book, in_hours
 
@@ -281,6 +282,16 @@ def test_a_transfer_says_all_that_is_written_on_it(client: Client) -> None:
     assert 'data-copy="60.00"' in body
     with time_machine.travel(payment.appointment.expires_at + timedelta(hours=49)):
         assert "Please do not transfer anything any more" in read(client, page_of(payment))
+
+
+def test_a_transfer_goes_where_it_was_asked_for_though_the_visit_moves_to_another_place(client: Client) -> None:
+    payment = begin(at_bank(account_holder="First House"), method=Method.BANK_TRANSFER)
+    elsewhere = SlotFactory(doctor=payment.appointment.doctor, starts_at=in_hours(24 * 10))
+    policy(elsewhere.location, account_holder="Second House", account_number="GB29NWBK60161331926819")
+    moved = reschedule_appointment(appointment_id=payment.appointment_id, slot_id=elsewhere.pk, actor=VISITOR)
+    said = read(client, reverse("payments:payment", args=[moved.secret, payment.pk]))
+    assert "First House" in said
+    assert "Second House" not in said
 
 
 def test_upi_has_a_code_a_link_and_a_reference(client: Client) -> None:

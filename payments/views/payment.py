@@ -71,7 +71,7 @@ def _is_left_open(request: HttpRequest, payment: Payment) -> bool:
 
 def payment_of(appointment: Appointment, payment_id: int) -> Payment | None:
     """A payment of this visit."""
-    return payments_of_visit(appointment).filter(pk=payment_id).first()
+    return payments_of_visit(appointment).select_related("location").filter(pk=payment_id).first()
 
 
 def page_of(appointment: Appointment, payment: Payment) -> dict[str, Any]:
@@ -80,6 +80,8 @@ def page_of(appointment: Appointment, payment: Payment) -> dict[str, Any]:
     stage, standing = stage_of(payment, refunds), standing_of(appointment)
     account = account_of(appointment)
     policy = policy_of(appointment.location_id)
+    # The visit may have moved to another place since; the money goes where it was asked for, and is looked for there.
+    account_policy = policy if payment.location_id == policy.location_id else policy_of(payment.location_id)
     has_run_out = standing == Standing.EXPIRED
     context: dict[str, Any] = {
         "appointment": appointment,
@@ -91,6 +93,7 @@ def page_of(appointment: Appointment, payment: Payment) -> dict[str, Any]:
         "standing": standing,
         "account": account,
         "policy": policy,
+        "account_policy": account_policy,
         "has_run_out": has_run_out,
         "may_pay": account.due_now > 0 and not has_run_out,
         "is_polled": stage in POLLED and not (has_run_out and stage != Stage.WAITING),
@@ -101,7 +104,7 @@ def page_of(appointment: Appointment, payment: Payment) -> dict[str, Any]:
         "until": appointment.expires_at if standing == Standing.PENDING else None,
     }
     if stage == Stage.UPI:
-        context |= _upi(appointment, payment, upi_address_of(policy))
+        context |= _upi(appointment, payment, upi_address_of(account_policy))
     return context
 
 
@@ -119,7 +122,7 @@ def _receipts(payment: Payment) -> list[Any]:
 def _upi(appointment: Appointment, payment: Payment, address: str) -> dict[str, Any]:
     link = upi_link(
         address=address,
-        name=appointment.location.name,
+        name=payment.location.name,
         amount=payment.amount,
         currency=payment.currency,
         reference=payment.reference or "",
