@@ -138,10 +138,11 @@ class RefundAdmin(QuickDates, PatientSearch, MoneyAdmin):
         if not self.has_move_money_permission(request):
             return []
         by_hand = refund.payment.provider in BY_HAND
-        waits = refund.status in (RefundStatus.PENDING, RefundStatus.FAILED)
+        has_failed = refund.status == RefundStatus.FAILED
+        waits = has_failed or refund.status == RefundStatus.PENDING
         offered = {
-            "mark_paid_back": (gettext_lazy("Mark as paid back"), by_hand and waits),
-            "try_again": (gettext_lazy("Try again"), refund.status == RefundStatus.FAILED and not by_hand),
+            "mark_paid_back": (gettext_lazy("Mark as paid back"), waits and (by_hand or has_failed)),
+            "try_again": (gettext_lazy("Try again"), has_failed and not by_hand),
         }
         return [{"name": name, "title": title} for name, (title, fits) in offered.items() if fits]
 

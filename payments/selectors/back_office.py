@@ -39,15 +39,17 @@ def cards(*, user: User) -> list[Card]:
     if not handles_money(user):
         return []
     refunds = reverse("admin:payments_refund_changelist")
-    by_hand = Refund.objects.filter(
-        money_scope(user, location="payment__location", doctor="payment__appointment__doctor"),
-        status=RefundStatus.PENDING,
-        payment__provider__in=BY_HAND,
-    ).count()
+    ours = Refund.objects.filter(money_scope(user, location="payment__location", doctor="payment__appointment__doctor"))
+    counted = ours.aggregate(
+        by_hand=Count("pk", filter=Q(status=RefundStatus.PENDING, payment__provider__in=BY_HAND)),
+        refused=Count("pk", filter=Q(status__in=[RefundStatus.FAILED, RefundStatus.SUCCEEDED]) & ~Q(error="")),
+    )
+    by_hand, refused = counted["by_hand"], counted["refused"]
     return [
         _taken(user),
         _outstanding(user),
         Card(_("Refunds to pay back"), by_hand, f"{refunds}?todo=by_hand", _("by hand"), warns=by_hand > 0),
+        Card(_("Refunds refused"), refused, f"{refunds}?todo=refused", _("look why"), warns=refused > 0),
         _failed_events(user),
         _lines_to_match(user),
     ]

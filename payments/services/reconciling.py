@@ -171,7 +171,12 @@ def _take_turn(payment: Payment, *, due: bool = False) -> bool:
 
 def _ask(payment: Payment, actor: Actor) -> None:
     """Ask, and write down what was said. Raises Refusal."""
-    facts = _facts_of(payment)
+    try:
+        facts = _facts_of(payment)
+    except PermanentRefusal:  # it knows no such payment, of another account perhaps
+        if not _is_too_old(payment):
+            raise
+        facts = ()
     if not facts and _is_too_old(payment):
         facts = (Lapsed(),)  # nothing will come; should it come all the same, an event tells
     if facts:

@@ -110,13 +110,13 @@ def refund_cancelled_visit(*, appointment: Appointment, share: Decimal, reason: 
 
 def mark_refunded(*, refund_id: int, proof: str, actor: Actor) -> Refund:
     """Staff have paid it back by hand, and say what shows it. Raises RefundUnknown, ProofMissing, WrongPaymentState
-    where a provider pays it back."""
+    while a provider is to pay it back; one that the provider refused, staff may."""
     proof = refuse_card_number(proof, field="proof")
     if not proof:
         raise ProofMissing(field="proof")
     with recorded(actor, "refund.mark_paid_back"):
         refund, visit = _lock_refund(refund_id)
-        if refund.payment.provider in HOSTED:
+        if refund.payment.provider in HOSTED and refund.status != RefundStatus.FAILED:
             raise WrongPaymentState
         _succeed(refund, visit, actor, proof=proof[:300], paid_back_by=actor.user)
     return refund
@@ -140,7 +140,7 @@ def retry_refund(*, refund_id: int, actor: Actor) -> Refund:
     return refund
 
 
-def note_refund(payment: Payment, fact: Refunded, *, actor: Actor) -> Refund:
+def note_refund(payment: Payment, fact: Refunded, *, actor: Actor) -> Refund | None:
     """Write down what a provider says of a refund. One that we never asked for was made at the provider itself.
 
     Call inside a `recorded` block with the payment locked. Raises RefundTooHigh when more is said to have gone back
@@ -149,7 +149,7 @@ def note_refund(payment: Payment, fact: Refunded, *, actor: Actor) -> Refund:
     refund = _named_by(payment, fact)
     if refund is None:
         if not fact.succeeded:  # somebody tried at the provider, and nothing came of it
-            raise RefundUnknown
+            return None
         reserve_refund(payment, fact.amount)
         refund = Refund.objects.create(
             payment=payment, amount=fact.amount, reason=RefundReason.PROVIDER, provider_refund=fact.refund

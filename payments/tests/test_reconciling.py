@@ -187,3 +187,14 @@ def test_payments_that_nobody_asks_about_are_noticed(stripe: StripeServer) -> No
     assert count_payments_not_asked() == 0
     age(payment, timedelta(minutes=4))
     assert count_payments_not_asked() == 1
+
+
+def test_a_payment_that_the_provider_does_not_know_is_given_up_a_day_after_its_page_closed(server: Any) -> None:
+    payment = begun_at(server)
+    Payment.objects.filter(pk=payment.pk).update(provider_reference="of_another_account")
+    age(payment)
+    reconcile_payments(actor=CLINIC)
+    assert read(payment).status == PaymentStatus.PENDING
+    age(payment, timedelta(days=3))
+    reconcile_payments(actor=CLINIC)
+    assert (read(payment).status, read(payment).ask_at) == (PaymentStatus.CANCELLED, None)

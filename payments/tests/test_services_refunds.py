@@ -17,15 +17,19 @@ from payments.errors import (
     WrongAmount,
     WrongPaymentState,
 )
+from payments.invariants import check
 from payments.models import LedgerEntry, Payment, Receipt
 from payments.providers.contract import Refunded
 from payments.selectors.accounts import account_of
+from payments.services.desk import mark_paid
 from payments.services.refunds import mark_refunded, refund_payment, retry_refund
 from payments.services.settling import settle
 from payments.states import AccountStatus, EntryKind, PaymentStatus, RefundReason, RefundStatus
 from payments.tests.factories import PROVIDER, begin, paid, paid_in_cash, policy, refunded, unpaid
+from scheduling.errors import WrongState
 from scheduling.models import Appointment
 from scheduling.services.lifecycle import cancel_appointment
+from scheduling.services.rescheduling import reschedule_appointment
 from scheduling.states import AppointmentStatus
 from scheduling.tests.factories import CLINIC, VISITOR, SlotFactory, UserFactory, book, in_hours
 
@@ -223,3 +227,59 @@ def test_a_fact_without_key_and_number_is_no_refund_of_ours():
     settle(payment_id=payment.pk, facts=[theirs], actor=PROVIDER)
     ours.refresh_from_db()
     assert ours.status == RefundStatus.PENDING
+
+
+def test_nothing_is_kept_of_a_booking_that_was_never_theirs():
+    visit = visit_ahead(60, refund_notice_hours=72)
+    payment = begin(visit, method="bank_transfer")
+    mark_paid(payment_id=payment.pk, amount=Decimal("10.00"), proof="Statement 7", actor=CLINIC)
+    cancel_appointment(appointment_id=visit.pk, actor=VISITOR)
+    assert payment.refunds.get().amount == 10
+
+
+def test_what_a_provider_refused_staff_may_pay_back_by_hand():
+    payment = hosted(paid_by_transfer())
+    refund = refunded(payment)
+    no = Refunded(
+        refund="re_1", key=refund.key, amount=refund.amount, currency="GBP", at=timezone.now(), succeeded=False
+    )
+    settle(payment_id=payment.pk, facts=[no], actor=PROVIDER)
+    mark_refunded(refund_id=refund.pk, proof="Transfer 4711", actor=CLINIC)
+    payment.refresh_from_db()
+    assert (payment.status, payment.refunding) == (PaymentStatus.REFUNDED, 0)
+    assert list(check()) == []
+
+
+def cheaper(visit: Appointment, fee: int) -> Appointment:
+    """The visit, moved to a doctor of the same place who asks for less."""
+    slot = SlotFactory(doctor__consultation_fee=fee, location=visit.location, starts_at=in_hours(120))
+    return reschedule_appointment(appointment_id=visit.pk, slot_id=slot.pk, actor=VISITOR)
+
+
+def test_whoever_moves_to_a_doctor_who_asks_for_less_gets_back_what_is_too_much():
+    payment = paid_by_transfer()
+    moved = cheaper(Appointment.objects.get(), 45)
+    refund = payment.refunds.get()
+    assert (refund.amount, refund.reason) == (15, RefundReason.PAID_TWICE)
+    assert account_of(moved).status == AccountStatus.PAID
+
+
+def test_what_has_come_may_be_enough_after_a_move():
+    visit = visit_ahead()
+    payment = begin(visit, method="bank_transfer")
+    mark_paid(payment_id=payment.pk, amount=Decimal("40.00"), proof="Statement 7", actor=CLINIC)
+    moved = cheaper(visit, 30)
+    assert moved.status == AppointmentStatus.CONFIRMED
+    moved.refresh_from_db()
+    assert (moved.status, moved.expires_at) == (AppointmentStatus.CONFIRMED, None)
+    assert payment.refunds.get().amount == 10
+    assert list(check()) == []
+
+
+def test_a_visit_does_not_move_to_a_doctor_whose_fee_is_in_another_currency():
+    visit = visit_ahead()
+    slot = SlotFactory(doctor__currency="EUR", location=visit.location, starts_at=in_hours(120))
+    with pytest.raises(WrongState, match="another currency"):
+        reschedule_appointment(appointment_id=visit.pk, slot_id=slot.pk, actor=VISITOR)
+    slot.refresh_from_db()
+    assert slot.taken == 0

@@ -69,7 +69,7 @@ def test_a_page_in_plain_words():
     assert "£60.00 came in 1 payment; £45.00 is left. £15.00 went back in 1 refund." in page
     for words in ("Dr Adebayo", "Harbour", "Cash", "Decided by the staff"):
         assert words in page
-    assert "£75.00 is still owed for 2 visits of these days." in page
+    assert "£60.00 is still owed for 1 visit of these days." in page
     assert owed.number in page
     assert owed.patient.full_name in page
     assert " style=" not in page
@@ -146,7 +146,7 @@ class TestForPrograms:
         assert said["by_method"] == [{"method": "cash", **sum_of}]
         assert sum(line["payments"] for line in said["by_day"]) == 1
         assert said["refunds"] == [{"reason": "staff", "currency": "GBP", "count": 1, "amount": "15.00"}]
-        assert said["outstanding"] == [{"doctor": doctor, "currency": "GBP", "visits": 2, "amount": "75.00"}]
+        assert said["outstanding"] == [{"doctor": doctor, "currency": "GBP", "visits": 1, "amount": "60.00"}]
 
     @pytest.mark.parametrize(
         ("query", "code"),
